@@ -1,0 +1,1 @@
+"""How each dialect says it: tables, codecs and routes, one folder a dialect."""

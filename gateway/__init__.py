@@ -1,0 +1,1 @@
+"""The HTTP life of the gateway: the only package that performs I/O."""

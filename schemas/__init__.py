@@ -1,0 +1,1 @@
+"""What everyone means: the canonical model, the operations, the errors."""
