@@ -52,7 +52,7 @@ RESPAN_V1 = Environment("respan-ai", ("respan-ai==2.0.1",))
 EVALGUARD = Environment("evalguardai", ("evalguardai==2.2.3",))
 
 
-class ScriptFailed(AssertionError):
+class ScriptError(AssertionError):
     """A command ended badly; the message holds what it wrote."""
 
 
@@ -79,16 +79,14 @@ def run_script(
     The script sees only the variables of `INHERITED` and `env`, and an empty folder as its working
     directory and home. Modules beside the script can be imported by it.
 
-    Raises ScriptFailed when it exits with another code than 0, takes longer than `timeout` seconds
+    Raises ScriptError when it exits with another code than 0, takes longer than `timeout` seconds
     or ends without a line of JSON.
     """
     ready(environment)
     return run_command(str(environment.python), str(script), *args, env=env, timeout=timeout)
 
 
-def run_command(
-    *command: str, env: Mapping[str, str] | None = None, timeout: float = SCRIPT_SECONDS
-) -> Any:
+def run_command(*command: str, env: Mapping[str, str] | None = None, timeout: float = SCRIPT_SECONDS) -> Any:
     """`run_script` for any program (Node, say): same variables, folder, timeout and result."""
     with tempfile.TemporaryDirectory() as empty:
         output = _run(*command, env=clean_variables(empty, env), cwd=empty, timeout=timeout)
@@ -96,9 +94,7 @@ def run_command(
     try:
         return json.loads(lines[-1])
     except (IndexError, ValueError) as broken:
-        raise ScriptFailed(
-            f"{command[1]}: no JSON on the last line of:\n{output[-4000:]}"
-        ) from broken
+        raise ScriptError(f"{command[1]}: no JSON on the last line of:\n{output[-4000:]}") from broken
 
 
 def clean_variables(home: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -135,7 +131,7 @@ def _interpreter(environment: Environment) -> str:
         if found and subprocess.run([found, "--version"], capture_output=True).returncode == 0:
             return found
     wanted = " or ".join(f"{major}.{minor}" for major, minor in environment.pythons)
-    raise ScriptFailed(f"{environment.name} needs Python {wanted}, and none is on PATH")
+    raise ScriptError(f"{environment.name} needs Python {wanted}, and none is on PATH")
 
 
 def _build(environment: Environment) -> None:
@@ -158,17 +154,12 @@ def _run(
     cwd: str | None = None,
     timeout: float,
 ) -> str:
-    """Standard output of a command; ScriptFailed, with what it wrote, when it fails."""
+    """Standard output of a command; ScriptError, with what it wrote, when it fails."""
     try:
-        done = subprocess.run(
-            command, env=env, cwd=cwd, timeout=timeout, capture_output=True, text=True
-        )
+        done = subprocess.run(command, env=env, cwd=cwd, timeout=timeout, capture_output=True, text=True)
     except subprocess.TimeoutExpired as late:
         written = late.stderr.decode(errors="replace") if isinstance(late.stderr, bytes) else ""
-        raise ScriptFailed(f"{command} took over {timeout} s:\n{written[-4000:]}") from late
+        raise ScriptError(f"{command} took over {timeout} s:\n{written[-4000:]}") from late
     if done.returncode != 0:
-        raise ScriptFailed(
-            f"{command} exited with {done.returncode}:\n"
-            f"{done.stderr[-8000:]}\n{done.stdout[-2000:]}"
-        )
+        raise ScriptError(f"{command} exited with {done.returncode}:\n{done.stderr[-8000:]}\n{done.stdout[-2000:]}")
     return done.stdout

@@ -1,0 +1,32 @@
+"""The servers to replay against, each as an HTTP client."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+
+@asynccontextmanager
+async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A server that already runs. It should be empty: a replay starts from nothing."""
+    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+        yield client
+
+
+@asynccontextmanager
+async def gateway() -> AsyncIterator[httpx.AsyncClient]:
+    """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface."""
+    from gateway.app import create_app
+    from gateway.settings import Settings
+
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(Settings(store={"url": f"sqlite:///{Path(folder) / 'replay.db'}"}))
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/phoenix") as client,
+        ):
+            yield client
