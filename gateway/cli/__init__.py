@@ -1,13 +1,20 @@
-"""The command line: `crosswalk <command>`."""
+"""The command line: `crosswalk <command>`.
+
+Exit codes: 0 done, 1 failed, 2 needs a person (wrong usage or configuration), 3 loss over policy.
+"""
 
 import typer
 
-app = typer.Typer(name="crosswalk", no_args_is_help=True, help="One experiment API in front of several vendors.")
+from gateway.cli import config, serve
+
+app = typer.Typer(name="crosswalk", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+app.add_typer(config.app, name="config")
+app.command("serve")(serve.serve)
 
 
 @app.callback()
 def root() -> None:
-    """One experiment API in front of several vendors."""
+    """One experiment API in front of several vendors: speak any of them, reach any of them."""
 
 
 def main() -> None:

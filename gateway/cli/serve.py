@@ -1,0 +1,66 @@
+"""`crosswalk serve`: the gateway as a process."""
+
+import signal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.common import FAILED, ConfigOption, settings_or_exit, stop
+
+if TYPE_CHECKING:
+    from gateway.settings import Settings
+
+
+def serve(
+    config: ConfigOption = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (server.host).")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on (server.port); 0 takes a free one.")] = None,
+    demo_data: Annotated[bool, typer.Option("--demo-data", help="Put a small demo data set into an empty store.")] = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM, then finish what is being answered. Logs go to standard output."""
+    settings = settings_or_exit(config, _options(host, port))
+    if not _run(settings, demo_data=demo_data):
+        stop("The gateway did not start; the log above has the reason.", FAILED)
+
+
+def _options(host: str | None, port: int | None) -> dict[str, Any]:
+    server = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return {"server": server} if server else {}
+
+
+def _run(settings: "Settings", *, demo_data: bool) -> bool:
+    """Serve to the end; false when start-up failed. The server is imported here: other commands do not need it."""
+    from gateway import logs
+    from gateway.app import create_app
+    from gateway.server import GatewayServer
+
+    logs.configure(settings.server.log_level, settings.secrets())
+    app = create_app(settings)
+    app.state.demo_data = demo_data
+    server = GatewayServer(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
+    # uvicorn raises the signal again once it has shut down: a graceful end is a success, not a death by signal.
+    signal.signal(signal.SIGTERM, lambda *_: server.stop())
+    try:
+        server.run()
+    except (SystemExit, KeyboardInterrupt):
+        return server.started
+    return server.started
+
+
+def welcome(url: str) -> str:
+    """What a person who started the gateway reads first: where everything is, and three things to try."""
+    return f"""
+Crosswalk is ready at {url}
+
+  any dialect    {url}/<dialect>, the base_url of an SDK
+  canonical API  {url}/v1
+  reference      {url}/docs
+  health         {url}/readyz    metrics {url}/metrics
+
+Three things to try:
+  1. curl {url}/v1/experiments
+  2. crosswalk demo --url {url}
+  3. open {url}/docs
+
+Ctrl+C stops it.
+"""

@@ -1,0 +1,128 @@
+"""One model a section of the configuration file."""
+
+import ipaddress
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ByteSize, ConfigDict, Field, StringConstraints
+
+from gateway.settings.secrets import Secret
+
+LOCAL = "local"
+"""The adapter, and by default the target, that the embedded store provides."""
+
+ECHO = "echo"
+"""The built-in deterministic model."""
+
+TargetName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=64)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, and every unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Role(StrEnum):
+    """What a key may do, each role including the ones before it."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+def strict_base_url(url: str) -> str:
+    """An absolute http(s) URL without credentials, query, fragment or dot segments; a trailing slash is dropped."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("an absolute http:// or https:// URL is needed")
+    if "@" in parts.netloc:
+        raise ValueError("credentials do not belong in a URL: use api_key")
+    if parts.query or parts.fragment or "\\" in url or any(c.isspace() for c in url):
+        raise ValueError("no query, fragment, backslash or white space is allowed")
+    if "//" in parts.path or {".", ".."} & set(parts.path.split("/")):
+        raise ValueError("no empty or dot segment is allowed in the path")
+    parts.port  # noqa: B018 - reading it refuses a port that is not a number
+    return url.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(strict_base_url)]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the host."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Server(Section):
+    host: Annotated[str, StringConstraints(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    allowed_hosts: tuple[str, ...] = ()
+    body_limit: Annotated[ByteSize, Field(ge=1024)] = ByteSize(32 * 1024 * 1024)
+    keep_alive_timeout: Seconds = 75
+    drain_timeout: Seconds = 30
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Store(Section):
+    url: Annotated[str, StringConstraints(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] = "sqlite:///crosswalk.db"
+
+
+class Defaults(Section):
+    model: Name = ECHO
+
+
+class Target(Section):
+    adapter: Name
+    base_url: BaseUrl | None = None
+    api_key: Secret | None = None
+    timeout: Seconds = 60
+
+
+def _lower(text: str) -> str:
+    return text.lower()
+
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$"), AfterValidator(_lower)]
+
+
+class ApiKey(Section):
+    name: Name
+    sha256: Sha256
+    role: Role
+    targets: tuple[TargetName, ...] | None = None
+    scope: Name = "default"
+
+
+class Auth(Section):
+    mode: Literal["none", "keys", "passthrough"] = "none"
+    keys: tuple[ApiKey, ...] = ()
+
+
+Loss = Literal["refuse", "report"]
+
+
+class Model(Section):
+    base_url: BaseUrl
+    api_key: Secret | None = None
+    model: Name | None = None
+    timeout: Seconds = 60
+
+
+class Evaluator(Section):
+    scorer: Name
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    ids: tuple[Name, ...] = ()
+
+
+def local_target() -> Target:
+    """The target that is there without any configuration."""
+    return Target(adapter=LOCAL)
