@@ -125,7 +125,9 @@ class ExperimentPatch(Model):
     status: ExperimentStatus | None = None
     native_status: str | None = None
     verdict: Verdict | None = None
-    reported: JsonObject | None = Field(default=None, description="figures a caller states about the whole, e.g. {score, pass_rate, total_latency_ms}")
+    reported: JsonObject | None = Field(
+        default=None, description="figures a caller states about the whole, e.g. {score, pass_rate, total_latency_ms}"
+    )
     error: str | None = None
     extensions: dict[str, JsonObject] | None = None
 

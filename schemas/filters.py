@@ -155,15 +155,11 @@ def _is_empty(actual: object, expected: object) -> bool:
 
 
 def _overlaps(actual: object, expected: object) -> bool:
-    return actual is not None and any(
-        _one_equal(item, wanted) for item in _alternatives(actual) for wanted in _alternatives(expected)
-    )
+    return actual is not None and any(_one_equal(item, wanted) for item in _alternatives(actual) for wanted in _alternatives(expected))
 
 
 def _has_key(actual: object, expected: object) -> bool:
-    return isinstance(actual, dict) and any(
-        wanted in actual for wanted in _alternatives(expected) if isinstance(wanted, str)
-    )
+    return isinstance(actual, dict) and any(wanted in actual for wanted in _alternatives(expected) if isinstance(wanted, str))
 
 
 def _like(text: str, pattern: str) -> bool:

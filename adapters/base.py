@@ -1,0 +1,265 @@
+"""What a dialect is: routes, and how they decode requests into canonical calls and encode canonical replies.
+
+A dialect's folder holds one `Adapter` made of data; everything here reads that data.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, get_origin
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from adapters.body import read_json
+from adapters.http import Request, Response, json_response
+from adapters.mapping import SAME, Codec, Shape, pick
+from adapters.scope import Scope
+from schemas.errors import Code, CrosswalkError, Issue, Reason
+from schemas.json import Json, JsonObject
+from schemas.operations import SPECS, Call, Caller, Op
+
+Plan = Generator[Call, Any, Any]
+"""A recipe: yields canonical calls, is sent each one's reply (errors are thrown in), returns the canonical document to answer with."""
+
+
+class WireModel(BaseModel):
+    """A vendor's body or query as it is on the wire. Unknown fields are kept, so that nothing disappears unseen."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Options(BaseModel):
+    """A dialect's `[surfaces.NAME]` settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way to ask for one operation, usable at both ends.
+
+    `path` is a Starlette path below the dialect's mount, and a format template for calling the vendor. `args` maps path and query parameters (one flat
+    object) to the operation's arguments, `fixed` adds constants. `query` and `body` validate what came; `request` maps the body to the operation's body.
+    `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
+    answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
+    """
+
+    op: Op
+    method: str
+    path: str
+    args: Shape = field(default_factory=Shape)
+    fixed: Mapping[str, Json] = field(default_factory=dict)
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | None = None
+    body_required: bool = True
+    request: Codec | None = None
+    reply: Codec = SAME
+    wrap: Codec = SAME
+    plan: Callable[[Call], Plan] | None = None
+    present: Callable[["Route", Request, Call, Json, Scope], Response] | None = None
+    read: Callable[[Request, Scope], Json] | None = None
+    answer: Any = None
+    ok: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    evidence: str = ""
+    summary: str = ""
+    documented: bool = True
+
+    @property
+    def writes(self) -> bool:
+        """Whether the operation changes anything (a viewer may not)."""
+        return SPECS[self.op].writes
+
+    def steps(self, call: Call) -> Plan:
+        """The recipe that answers `call`."""
+        return self.plan(call) if self.plan else _single(call)
+
+
+@dataclass(frozen=True)
+class Plain:
+    """A fixed page of a dialect that concerns no operation (a version probe, say). `open` pages need no key."""
+
+    method: str
+    path: str
+    respond: Callable[[Request, Scope], Response]
+    open: bool = False
+    summary: str = ""
+
+
+ErrorRenderer = Callable[[CrosswalkError, Request | None, Route | None, Scope], Response]
+
+
+@dataclass(frozen=True)
+class Adapter:
+    """A dialect. `mounts` are the prefixes its routes are served under, below `/NAME`; `slash` also serves each path with a trailing slash added or removed."""
+
+    name: str
+    title: str
+    routes: tuple[Route, ...]
+    render_error: ErrorRenderer
+    mounts: tuple[str, ...] = ("",)
+    pages: tuple[Plain, ...] = ()
+    slash: bool = False
+    options: type[Options] = Options
+    read_body: Callable[[Request, Scope], Json] | None = None
+    headers: Callable[[Scope], Mapping[str, str]] | None = None
+    statuses: Mapping[Code, int] = field(default_factory=dict)
+    vocabularies: Mapping[str, Codec] = field(default_factory=dict)
+    id_example: str = ""
+
+    @cached_property
+    def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:
+        """The routes of each operation, in table order."""
+        found: dict[Op, tuple[Route, ...]] = {}
+        for route in self.routes:
+            found[route.op] = (*found.get(route.op, ()), route)
+        return found
+
+    def decode(self, route: Route, request: Request, scope: Scope, caller: Caller | None = None) -> Call:
+        """The canonical call a request means.
+
+        Raises `CrosswalkError`: INVALID_REQUEST with every wrong field of query and body at once, before any id is looked at; then what the ids say.
+        """
+        issues: list[Issue] = []
+        query = self._query(route, request, issues)
+        body = self._body(route, request, scope, issues)
+        if issues:
+            raise CrosswalkError(Code.INVALID_REQUEST, _summary(issues), Reason.VALIDATION, issues=tuple(issues))
+        args = {**route.args.decode({**query, **request.path_params}, scope), **route.fixed}
+        args.pop("extensions", None)
+        spec = SPECS[route.op]
+        content = None
+        if spec.body is not None:
+            shape = route.request or SAME
+            content = _canonical(spec.body, shape.decode({} if body is None else body, scope))
+        return Call(route.op, _canonical(spec.args, args), content, caller or Caller())
+
+    def encode(self, route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:
+        """The answer that says a canonical reply in this dialect."""
+        if route.present is not None:
+            return route.present(route, request, call, reply, scope)
+        if route.ok == 204:
+            return Response(204, b"", None, route.headers)
+        content = route.wrap.encode(route.reply.encode(reply, scope), scope)
+        return json_response(route.ok, content, route.headers)
+
+    def _query(self, route: Route, request: Request, issues: list[Issue]) -> JsonObject:
+        if route.query is None:
+            return {}
+        given: JsonObject = {}
+        for name, value in request.query:
+            annotation = route.query.model_fields[name].annotation if name in route.query.model_fields else None
+            if _is_list(annotation):
+                given.setdefault(name, []).append(value)
+            else:
+                given[name] = value
+        validated: JsonObject = _validate(route.query, given, "query", issues)
+        return validated
+
+    def _body(self, route: Route, request: Request, scope: Scope, issues: list[Issue]) -> Json:
+        if route.body is None and route.request is None:
+            return None
+        read = route.read or self.read_body or read_plain
+        try:
+            content = read(request, scope)
+        except CrosswalkError as error:
+            if error.code is not Code.INVALID_REQUEST or not issues:
+                raise
+            issues.extend(error.issues)
+            return None
+        if content is None and not route.body_required:
+            return {}
+        if route.body is None:
+            return content
+        return _validate(route.body, content, "body", issues)
+
+
+def read_plain(request: Request, scope: Scope) -> Json:
+    """The JSON body of a request, None when it is empty; strict about everything (see `read_json`)."""
+    return read_json(request.body) if request.body.strip() else None
+
+
+def issues_of(error: ValidationError, *prefix: str) -> list[Issue]:
+    """A pydantic error as issues, under a path prefix."""
+    return [
+        Issue((*prefix, *item["loc"]), item["msg"], item["type"], item["input"], dict(item.get("ctx", {})))
+        for item in error.errors(include_url=False)
+    ]
+
+
+def _validate(model: type[BaseModel], content: Json, where: str, issues: list[Issue]) -> Any:
+    try:
+        return model.model_validate(content).model_dump(exclude_unset=True, by_alias=True)
+    except ValidationError as error:
+        issues.extend(issues_of(error, where))
+        return {}
+
+
+def _canonical(model: type[Any], content: Json) -> Any:
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        issues = tuple(issues_of(error))
+        raise CrosswalkError(Code.INVALID_REQUEST, _summary(issues), Reason.VALIDATION, issues=issues) from None
+
+
+def _summary(issues: Iterable[Issue]) -> str:
+    return "; ".join(f"{'.'.join(map(str, issue.path[1:] or issue.path))}: {issue.message}" for issue in issues)
+
+
+def _is_list(annotation: Any) -> bool:
+    origin = get_origin(annotation)
+    return origin is list or any(get_origin(part) is list for part in getattr(annotation, "__args__", ()))
+
+
+def _single(call: Call) -> Plan:
+    reply = yield call
+    return reply
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """The reply under one name: `{"data": reply}`; `constants` stand beside it."""
+
+    name: str
+    constants: Mapping[str, Json] = field(default_factory=dict)
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return value[self.name]
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return {**self.constants, self.name: value}
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page whose items are translated by one codec, written under vendor names (`items` "" = a bare array)."""
+
+    item: Codec
+    items: str = "items"
+    next_cursor: str | None = None
+    cursor: Codec = SAME
+    total: str | None = None
+
+    def decode(self, value: Json, scope: Scope) -> JsonObject:
+        entries = value if not self.items else value[self.items]
+        inner = scope.at(f"{self.items}/*", "items/*")
+        page: JsonObject = {"items": [self.item.decode(entry, inner) for entry in entries]}
+        if self.next_cursor and pick(value, (self.next_cursor,)):
+            page["next_cursor"] = self.cursor.decode(value[self.next_cursor], scope)
+        if self.total:
+            page["total"] = value[self.total]
+        return page
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        inner = scope.at(f"{self.items}/*", "items/*")
+        entries = [self.item.encode(entry, inner) for entry in value["items"]]
+        if not self.items:
+            return entries
+        page: JsonObject = {self.items: entries}
+        if self.next_cursor:
+            following = value.get("next_cursor")
+            page[self.next_cursor] = following if following is None else self.cursor.encode(following, scope)
+        if self.total:
+            page[self.total] = value.get("total")
+        return page

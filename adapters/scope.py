@@ -1,0 +1,40 @@
+"""What a codec may know besides the value in its hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adapters.notes import Fate, Notes
+from schemas.ids import Ids
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The surroundings of one translation.
+
+    `ids` makes and reads canonical ids, `options` are the dialect's `[surfaces.NAME]` settings (an instance of the adapter's options model),
+    `base_url` is the absolute address the dialect is served at (no trailing slash), for links. `wire` and `canonical` are where we are, as JSON Pointers.
+    """
+
+    ids: Ids = field(default_factory=Ids)
+    dialect: str = ""
+    options: Any = None
+    base_url: str = ""
+    notes: Notes = field(default_factory=Notes)
+    wire: str = ""
+    canonical: str = ""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def at(self, wire: str, canonical: str) -> "Scope":
+        """The same surroundings one step further in."""
+        return replace(
+            self,
+            wire=f"{self.wire}/{wire}" if wire else self.wire,
+            canonical=f"{self.canonical}/{canonical}" if canonical else self.canonical,
+        )
+
+    def note(self, fate: Fate, wire: str = "", canonical: str = "", reason: str = "") -> None:
+        """Record the fate of a field, named relative to where we are."""
+        self.notes.add(
+            fate, f"{self.wire}/{wire}" if wire else self.wire, f"{self.canonical}/{canonical}" if canonical else self.canonical, reason
+        )
