@@ -145,9 +145,7 @@ def test_a_clear_winner() -> None:
 
 
 def test_proportions_decide_like_the_z_test() -> None:
-    decision = compare_groups(
-        {"polite": [1.0] * 36 + [0.0] * 14, "terse": [1.0] * 45 + [0.0] * 5}, kind="two_proportion_z"
-    )
+    decision = compare_groups({"polite": [1.0] * 36 + [0.0] * 14, "terse": [1.0] * 45 + [0.0] * 5}, kind="two_proportion_z")
     assert decision is not None
     assert decision.winner == "terse"
     assert decision.pairs[0].effect == pytest.approx(0.18)
