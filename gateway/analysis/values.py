@@ -16,7 +16,7 @@ _CHUNK = 1024
 class Tally:
     """Count, sum, mean, minimum and maximum of numbers that come one by one.
 
-    The mean is as good as exact and never overflows: chunks are summed without rounding error and added as fractions.
+    Sum and mean are as good as exact and never overflow: chunks are summed with one rounding each and added as fractions.
     """
 
     __slots__ = ("_pending", "_total", "count", "maximum", "minimum")
@@ -46,9 +46,11 @@ class Tally:
 
     @property
     def mean(self) -> float | None:
-        """The arithmetic mean, None without numbers."""
+        """The arithmetic mean, within minimum and maximum; None without numbers."""
+        if self.minimum is None or self.maximum is None:
+            return None
         self._fold()
-        return float(self._total / self.count) if self.count else None
+        return min(max(float(self._total / self.count), self.minimum), self.maximum)
 
     def _fold(self) -> None:
         try:
