@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import text
@@ -61,12 +62,13 @@ class Store:
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `work(transaction, *args)` returns, once it is committed. What it raises rolls back its own changes and no others."""
+        return await self.submit(work, *args, **kwargs)
+
+    def submit(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
+        """`write` as a future: the work is queued at once, and cancelling the future before its turn drops it."""
         if self._writer is None:
             raise RuntimeError("The store is not started.")
-        if kwargs:
-            raise TypeError("Store.write takes positional arguments only.")
-        result: T = await self._writer.submit(work, args)
-        return result
+        return self._writer.submit(partial(work, **kwargs) if kwargs else work, args)
 
     async def ready(self) -> bool:
         """Whether the database answers."""

@@ -1,0 +1,1 @@
+"""The embedded target: every canonical operation, answered from the store."""

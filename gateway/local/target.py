@@ -1,0 +1,73 @@
+"""The embedded target: takes a canonical call, answers from the store."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+
+from gateway.local.handler import Handler, Reply, merge
+from gateway.store import Change, Store, Transaction
+from schemas.errors import Code, CrosswalkError
+from schemas.operations import SPECS, Call, Op
+
+HANDLERS: Mapping[Op, Handler] = merge()
+
+Perform = Callable[[Call], Awaitable[Reply]]
+Subscriber = Callable[[Change], None]
+_Written = tuple[Reply, list[Change]]
+
+_log = logging.getLogger(__name__)
+
+
+class LocalTarget:
+    """Answers every canonical operation.
+
+    `others` perform operations that are more than one transaction (running an evaluator, say). `subscribe` adds a function that is told, on the
+    event loop and after the commit, of each `Change`: an experiment became `pending`, a `run` was completed by its caller, an experiment was
+    `cancelled` or `deleted`.
+    """
+
+    def __init__(self, store: Store, others: Mapping[Op, Perform] | None = None) -> None:
+        self.store = store
+        self._others = dict(others or {})
+        self._subscribers: list[Subscriber] = []
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Tells `subscriber` of every change from now on."""
+        self._subscribers.append(subscriber)
+
+    def provide(self, op: Op, perform: Perform) -> None:
+        """Lets `perform` answer `op`."""
+        self._others[op] = perform
+
+    def performs(self, op: Op) -> bool:
+        """Whether `op` has an answer here."""
+        return op in HANDLERS or op in self._others
+
+    async def perform(self, call: Call) -> Reply:
+        """The reply to `call`, a dict shaped like `SPECS[call.op].reply`. Raises CrosswalkError."""
+        other = self._others.get(call.op)
+        if other is not None:
+            return await other(call)
+        handler = HANDLERS.get(call.op)
+        if handler is None:
+            raise CrosswalkError(Code.UNSUPPORTED, f"The embedded store does not perform {call.op}.")
+        if not SPECS[call.op].writes:
+            return await self.store.read(handler, call.args, call.body, call.caller)
+        written = self.store.submit(_write, handler, call)
+        written.add_done_callback(self._tell)
+        # A caller who goes away does not undo the write, and the subscribers are told all the same.
+        return (await asyncio.shield(written))[0]
+
+    def _tell(self, written: asyncio.Future[_Written]) -> None:
+        if written.cancelled() or written.exception() is not None:
+            return
+        for change in written.result()[1]:
+            for subscriber in self._subscribers:
+                try:
+                    subscriber(change)
+                except Exception:
+                    _log.exception("A subscriber failed on %s", change)
+
+
+def _write(tx: Transaction, handler: Handler, call: Call) -> _Written:
+    return handler(tx, call.args, call.body, call.caller), tx.changes
