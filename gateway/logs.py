@@ -11,11 +11,13 @@ import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 MASK = "***"
-_MASK = MASK.encode()
+
 _DEPTH = 8
+_SHORT = 4
+"""A shorter secret is masked only where it is a whole value: inside words it would match by chance."""
 
 _SECRET_NAME = re.compile(r"(^|[-_.])(authorization|cookie|password|passwd|secret|credentials?|token|api[-_]?key)$", re.IGNORECASE)
-_CREDENTIALS = re.compile(rb"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]+")
+_CREDENTIALS = re.compile(r"(?i)\b(bearer|basic)(\s+)[A-Za-z0-9._~+/=-]+")
 
 
 def configure(level: str, secrets: Collection[str] = (), stream: BinaryIO | None = None) -> None:
@@ -23,13 +25,15 @@ def configure(level: str, secrets: Collection[str] = (), stream: BinaryIO | None
 
     `secrets` are values that no line may hold, whatever the key. `level` is debug, info, warning or error.
     """
+    # Loggers hold on to their stream for speed; one that was given may be replaced later.
+    lasting = stream is None
     threshold = logging.getLevelNamesMapping()[level.upper()]
     stream = stream or sys.stdout.buffer
     structlog.configure(
-        processors=_processors(Renderer(secrets)),
+        processors=_processors(Mask(secrets)),
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.BytesLoggerFactory(stream),
-        cache_logger_on_first_use=True,
+        cache_logger_on_first_use=lasting,
     )
     logging.basicConfig(handlers=[_Bridge()], level=max(threshold, logging.INFO), force=True)
 
@@ -40,54 +44,62 @@ def get(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def _processors(renderer: "Renderer") -> list[Any]:
+def _processors(mask: "Mask") -> list[Any]:
     return [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        mask_names,
-        renderer,
+        mask,
+        render,
     ]
 
 
-def mask_names(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Replace what stands under a name such as `Authorization` or `api_key`, at any depth."""
-    return {name: _masked(name, value, _DEPTH) for name, value in event.items()}
+def render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
+    """The event as one line of JSON."""
+    return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
 
 
-def _masked(name: object, value: Any, depth: int) -> Any:
-    if isinstance(value, str | bytes):
-        return MASK if isinstance(name, str) and _SECRET_NAME.search(name) else value
-    if isinstance(value, dict):
-        return {key: _masked(key, inner, depth - 1) for key, inner in value.items()} if depth else MASK
-    if isinstance(value, list | tuple):
-        return [_masked(name, inner, depth - 1) for inner in value] if depth else MASK
-    return value
+class Mask:
+    """Replaces the known secrets and whatever looks like a credential, in every text of an event at any depth.
 
-
-class Renderer:
-    """The line's bytes. Known secrets and credentials are masked here, last, so that no field and no traceback escapes."""
+    What stands under a name such as `Authorization` or `api_key` is masked whatever it is.
+    """
 
     def __init__(self, secrets: Collection[str] = ()) -> None:
-        self._secrets = _pattern(secrets)
+        self._whole = frozenset(secrets)
+        self._inside = _pattern(secret for secret in secrets if len(secret) >= _SHORT)
 
-    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> bytes:
-        line = orjson.dumps(event, default=_text, option=orjson.OPT_NON_STR_KEYS)
-        if self._secrets is not None:
-            line = self._secrets.sub(_MASK, line)
-        return _CREDENTIALS.sub(rb"\1\2" + _MASK, line)
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        return {name: self._value(name, value, _DEPTH) for name, value in event.items()}
+
+    def text(self, text: str) -> str:
+        """The text without secrets."""
+        if text in self._whole:
+            return MASK
+        if self._inside is not None:
+            text = self._inside.sub(MASK, text)
+        return _CREDENTIALS.sub(rf"\1\2{MASK}", text)
+
+    def _value(self, name: object, value: Any, depth: int) -> Any:
+        if value is None or isinstance(value, int | float):
+            return value
+        if isinstance(value, str):
+            return MASK if isinstance(name, str) and _SECRET_NAME.search(name) else self.text(value)
+        if isinstance(value, bytes):
+            return self._value(name, value.decode(errors="replace"), depth)
+        if depth == 0:
+            return MASK
+        if isinstance(value, dict):
+            return {self.text(str(key)): self._value(key, inner, depth - 1) for key, inner in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self._value(name, inner, depth - 1) for inner in value]
+        return self.text(repr(value))
 
 
-def _pattern(secrets: Iterable[str]) -> re.Pattern[bytes] | None:
-    """Matches any secret as it looks inside a JSON string, longest first: one may hold another."""
-    spelled = {orjson.dumps(secret)[1:-1] for secret in secrets if secret}
-    if not spelled:
-        return None
-    return re.compile(b"|".join(re.escape(secret) for secret in sorted(spelled, key=len, reverse=True)))
-
-
-def _text(value: object) -> str:
-    return value.decode(errors="replace") if isinstance(value, bytes) else repr(value)
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """Matches any of the secrets, longest first: one may hold another."""
+    alternatives = "|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True))
+    return re.compile(alternatives) if alternatives else None
 
 
 class _Bridge(logging.Handler):

@@ -1,13 +1,26 @@
 """The HTTP server process around the application: uvicorn on uvloop and httptools, announced and drained."""
 
+import gc
+import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from socket import socket
 
 import uvicorn
 from starlette.applications import Starlette
 
 from gateway.settings import Settings
+
+
+def run(app: Starlette, settings: Settings, announce: Callable[[str], None]) -> bool:
+    """Serve until SIGINT or SIGTERM and drain; false when start-up failed, the reason being in the log."""
+    server = GatewayServer(app, settings, announce)
+    # uvicorn raises the signal again once it has shut down: a graceful end is a success, not a death by signal.
+    signal.signal(signal.SIGTERM, lambda *_: server.stop())
+    with suppress(SystemExit, KeyboardInterrupt):
+        server.run()
+    return server.started
 
 
 class GatewayServer(uvicorn.Server):
@@ -48,6 +61,9 @@ class GatewayServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Open the listening socket, then say where it is."""
         await super().startup(sockets=sockets)
+        # What start-up made stays for good: the collector need not walk it again during requests.
+        gc.collect()
+        gc.freeze()
         self._announce(self._url())
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:

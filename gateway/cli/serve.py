@@ -1,6 +1,5 @@
 """`crosswalk serve`: the gateway as a process."""
 
-import signal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -32,19 +31,12 @@ def _run(settings: "Settings", *, demo_data: bool) -> bool:
     """Serve to the end; false when start-up failed. The server is imported here: other commands do not need it."""
     from gateway import logs
     from gateway.app import create_app
-    from gateway.server import GatewayServer
+    from gateway.server import run
 
     logs.configure(settings.server.log_level, settings.secrets())
     app = create_app(settings)
     app.state.demo_data = demo_data
-    server = GatewayServer(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
-    # uvicorn raises the signal again once it has shut down: a graceful end is a success, not a death by signal.
-    signal.signal(signal.SIGTERM, lambda *_: server.stop())
-    try:
-        server.run()
-    except (SystemExit, KeyboardInterrupt):
-        return server.started
-    return server.started
+    return run(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
 
 
 def welcome(url: str) -> str:

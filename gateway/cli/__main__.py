@@ -1,0 +1,5 @@
+"""`python -m gateway.cli` is `crosswalk`."""
+
+from gateway.cli import main
+
+main()
