@@ -1,0 +1,1 @@
+"""Tests that take their time: kill loops and soak."""
