@@ -91,12 +91,17 @@ ErrorRenderer = Callable[[CrosswalkError, Request | None, Route | None, Scope], 
 
 @dataclass(frozen=True)
 class Adapter:
-    """A dialect. `mounts` are the prefixes its routes are served under, below `/NAME`; `slash` also serves each path with a trailing slash added or removed."""
+    """A dialect, served under `/PREFIX` (its name unless given).
+
+    `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
+    `headers` gives what every answer of the dialect carries.
+    """
 
     name: str
     title: str
     routes: tuple[Route, ...]
     render_error: ErrorRenderer
+    prefix: str = ""
     mounts: tuple[str, ...] = ("",)
     pages: tuple[Plain, ...] = ()
     slash: bool = False

@@ -159,18 +159,29 @@ class JsonText:
 
 @dataclass(frozen=True)
 class Wrapped:
-    """A value the wire can only hold in an object: anything else travels as `{key: value}` and is unwrapped on the way back.
+    """A value the wire can only hold in an object: anything else travels as `{key: value}` and comes back as it was.
 
-    Reversible: an object that itself has `key` as its only key is wrapped once more.
+    An object that already looks wrapped (`{key: value}`, however often) is wrapped once more, so that the way back is never in doubt.
     """
 
     key: str
 
     def decode(self, value: Json, scope: Scope) -> Json:
-        return value
+        return value[self.key] if self._chain(value) else value
 
     def encode(self, value: Json, scope: Scope) -> Json:
-        return value if isinstance(value, dict) else {self.key: value}
+        if isinstance(value, dict) and not self._chain(value):
+            return value
+        return {self.key: value}
+
+    def _chain(self, value: Json) -> bool:
+        while isinstance(value, dict):
+            if set(value) != {self.key}:
+                return False
+            value = value[self.key]
+            if not isinstance(value, dict):
+                return True
+        return False
 
 
 @dataclass(frozen=True)

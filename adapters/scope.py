@@ -12,14 +12,16 @@ from schemas.ids import Ids
 class Scope:
     """The surroundings of one translation.
 
-    `ids` makes and reads canonical ids, `options` are the dialect's `[surfaces.NAME]` settings (an instance of the adapter's options model),
-    `base_url` is the absolute address the dialect is served at (no trailing slash), for links. `wire` and `canonical` are where we are, as JSON Pointers.
+    `ids` makes and reads canonical ids, `options` are the dialect's `[surfaces.NAME]` settings (an instance of the adapter's options model).
+    `request_id` names the exchange, `base_url` is the absolute address the dialect is served at (no trailing slash), for links.
+    `wire` and `canonical` are where we are, as JSON Pointers. `defaults` holds configured defaults by name (`model`).
     """
 
     ids: Ids = field(default_factory=Ids)
     dialect: str = ""
     options: Any = None
     base_url: str = ""
+    request_id: str = ""
     notes: Notes = field(default_factory=Notes)
     wire: str = ""
     canonical: str = ""

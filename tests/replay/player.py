@@ -58,9 +58,7 @@ class Player:
         return Result(exchange, found)
 
     def _request(self, exchange: Exchange) -> httpx.Request:
-        headers = {
-            name: self._translated(value) for name, value in exchange.request.headers.items() if name in SENT_HEADERS
-        }
+        headers = {name: self._translated(value) for name, value in exchange.request.headers.items() if name in SENT_HEADERS}
         content: bytes | AsyncIterator[bytes] | None = self._content(exchange)
         if content is not None and exchange.request.headers.get("transfer-encoding") == "chunked":
             content = _chunked(content)

@@ -78,9 +78,7 @@ def scenes(name: str) -> tuple[Scene, ...]:
     starts = [1, *breaks]
     ends = [*(start - 1 for start in breaks), len(exchanges)]
     setups = [_before(file), *(exchanges[:count] for count in breaks.values())]
-    return tuple(
-        Scene(setup, exchanges[start - 1 : end]) for setup, start, end in zip(setups, starts, ends, strict=True)
-    )
+    return tuple(Scene(setup, exchanges[start - 1 : end]) for setup, start, end in zip(setups, starts, ends, strict=True))
 
 
 def _before(file: str) -> tuple[Exchange, ...]:

@@ -1,0 +1,16 @@
+"""The gateway's own API: the canonical model as it is, errors as RFC 9457 problem documents."""
+
+from adapters.base import Adapter
+from adapters.canonical import quirks
+from adapters.canonical.routes import ROUTES
+from adapters.canonical.tables import STATUS_CODES
+
+ADAPTER = Adapter(
+    name="canonical",
+    title="Crosswalk",
+    prefix="v1",
+    routes=ROUTES,
+    render_error=quirks.render_error,
+    statuses=STATUS_CODES,
+    id_example="00000000000080048000000000000001",
+)

@@ -1,0 +1,57 @@
+"""What tables cannot say: problem documents, links, and the paging query."""
+
+from urllib.parse import urlencode
+
+from adapters.base import Route
+from adapters.canonical.tables import STATUS_CODES
+from adapters.http import Request, Response, dump_json, json_response
+from adapters.scope import Scope
+from schemas.errors import Code, CrosswalkError
+from schemas.json import Json
+from schemas.operations import Call
+
+
+def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
+    """RFC 9457 with the members of design section 3.2."""
+    status = STATUS_CODES[error.code]
+    document = {
+        "type": "about:blank",
+        "title": error.code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": error.message,
+        "code": error.code,
+        "retryable": error.retryable,
+        "request_id": scope.request_id,
+        "errors": [{"pointer": issue.pointer, "detail": issue.message, "type": issue.type} for issue in error.issues],
+        "reference": error.reference,
+        "vendor": error.vendor,
+        "vendor_status": error.vendor_status,
+        "vendor_code": error.vendor_code,
+        "vendor_body": error.vendor_body,
+    }
+    content = {name: value for name, value in document.items() if value not in (None, [])}
+    return Response(status, dump_json(content), "application/problem+json", _headers(error))
+
+
+def _headers(error: CrosswalkError) -> dict[str, str]:
+    headers = {}
+    if error.code is Code.UNAUTHENTICATED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after)))
+    if error.allow:
+        headers["Allow"] = ", ".join(error.allow)
+    return headers
+
+
+def page(route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:
+    """A list: `{"items", "next_cursor", "next", "total"?}`, `next` being the absolute link to the next page."""
+    following = reply.get("next_cursor")
+    link = None
+    if following is not None:
+        query = [(name, value) for name, value in request.query if name != "cursor"] + [("cursor", following)]
+        link = f"{scope.base_url}{request.path}?{urlencode(query)}"
+    content = {"items": reply["items"], "next_cursor": following, "next": link}
+    if "total" in reply:
+        content["total"] = reply["total"]
+    return json_response(200, content)
