@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import orjson
@@ -13,6 +14,7 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 MASK = "***"
 
 _DEPTH = 8
+_LARGE = 2**63
 _SHORT = 4
 """A shorter secret is masked only where it is a whole value: inside words it would match by chance."""
 
@@ -30,7 +32,7 @@ def configure(level: str, secrets: Collection[str] = (), stream: BinaryIO | None
     threshold = logging.getLevelNamesMapping()[level.upper()]
     stream = stream or sys.stdout.buffer
     structlog.configure(
-        processors=_processors(Mask(secrets)),
+        processors=_processors(Renderer(secrets)),
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.BytesLoggerFactory(stream),
         cache_logger_on_first_use=lasting,
@@ -44,19 +46,62 @@ def get(name: str) -> FilteringBoundLogger:
     return logger
 
 
-def _processors(mask: "Mask") -> list[Any]:
+def _processors(renderer: "Renderer") -> list[Any]:
     return [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        mask,
-        render,
+        renderer,
     ]
 
 
-def render(logger: WrappedLogger, method: str, event: EventDict) -> bytes:
-    """The event as one line of JSON."""
-    return orjson.dumps(event, option=orjson.OPT_NON_STR_KEYS)
+class Renderer:
+    """The event as one line of JSON without secrets.
+
+    Nearly no line holds one, and looking at every text of every line would cost more than writing it. So the finished
+    bytes are searched, and only a line that may hold a secret is masked text by text and written anew.
+    """
+
+    def __init__(self, secrets: Collection[str] = ()) -> None:
+        self._mask = Mask(secrets)
+        self._signs = (*_CREDENTIAL_SIGNS, *(_spelled(secret).lower() for secret in secrets))
+
+    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> bytes:
+        line = _plain_line(event)
+        if line is not None:
+            lower = line.lower()
+            if not any(sign in lower for sign in self._signs):
+                return line
+        return orjson.dumps(self._mask(event))
+
+
+_CREDENTIAL_SIGNS = (b"bearer", b"basic")
+
+
+def _plain_line(event: EventDict) -> bytes | None:
+    """The line of an event of plain values; None when only the mask can make it harmless or writable."""
+    if not all(map(_is_plain, event, event.values())):
+        return None
+    try:
+        return orjson.dumps(event)
+    except orjson.JSONEncodeError:
+        return None
+
+
+def _is_plain(name: str, value: object) -> bool:
+    return type(value) in _PLAIN and not _is_telling(name)
+
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def _spelled(secret: str) -> bytes:
+    return orjson.dumps(secret)[1:-1]
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(name: str) -> bool:
+    return _SECRET_NAME.search(name) is not None
 
 
 class Mask:
@@ -69,11 +114,12 @@ class Mask:
         self._whole = frozenset(secrets)
         self._inside = _pattern(secret for secret in secrets if len(secret) >= _SHORT)
 
-    def __call__(self, logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    def __call__(self, event: EventDict) -> EventDict:
         return {name: self._value(name, value, _DEPTH) for name, value in event.items()}
 
     def text(self, text: str) -> str:
-        """The text without secrets."""
+        """The text without secrets, and without the lone surrogates that no UTF-8 can hold."""
+        text = text.encode(errors="replace").decode()
         if text in self._whole:
             return MASK
         if self._inside is not None:
@@ -81,10 +127,12 @@ class Mask:
         return _CREDENTIALS.sub(rf"\1\2{MASK}", text)
 
     def _value(self, name: object, value: Any, depth: int) -> Any:
-        if value is None or isinstance(value, int | float):
+        if value is None or isinstance(value, float):
             return value
+        if isinstance(value, int):
+            return value if -_LARGE < value < _LARGE else str(value)
         if isinstance(value, str):
-            return MASK if isinstance(name, str) and _SECRET_NAME.search(name) else self.text(value)
+            return MASK if isinstance(name, str) and _is_telling(name) else self.text(value)
         if isinstance(value, bytes):
             return self._value(name, value.decode(errors="replace"), depth)
         if depth == 0:

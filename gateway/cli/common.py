@@ -1,14 +1,12 @@
 """What the commands share: reading the configuration, and ending with a clear message."""
 
-import pkgutil
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
 
-import adapters
+from adapters.registry import discover
 from gateway.settings import Settings, SettingsError, Vocabulary, load
 from schemas.operations import Op
 
@@ -37,13 +35,7 @@ def settings_or_exit(config: Path | None, options: dict[str, Any] | None = None,
 
 def vocabulary() -> Vocabulary:
     """What this installation knows: its adapters and the canonical operations."""
-    return Vocabulary(adapters=adapter_names(), operations=frozenset(Op))
-
-
-def adapter_names() -> frozenset[str]:
-    """The adapters in `adapters/` and those that other distributions declare."""
-    folders = {module.name for module in pkgutil.iter_modules(adapters.__path__) if module.ispkg}
-    return frozenset(folders | {entry.name for entry in entry_points(group="crosswalk.adapters")})
+    return Vocabulary(adapters=discover().keys(), operations=frozenset(Op))
 
 
 def stop(message: str, code: int) -> NoReturn:
