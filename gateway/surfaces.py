@@ -9,7 +9,7 @@ from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from adapters.base import Adapter, Plain, Route
+from adapters.base import Adapter, Options, Plain, Route
 from adapters.http import Request, Response
 from adapters.notes import Fate
 from adapters.scope import Scope
@@ -30,13 +30,15 @@ _SHOWN_LOSSES = 8
 class Surfaces:
     """Every dialect over the configured targets."""
 
-    def __init__(self, settings: Settings, adapters: Mapping[str, Adapter], authenticator: Authenticator) -> None:
+    def __init__(
+        self, settings: Settings, adapters: Mapping[str, Adapter], authenticator: Authenticator, options: Mapping[str, Options]
+    ) -> None:
         self._settings = settings
         self._adapters = adapters
         self._authenticator = authenticator
         self._prefixes = {prefix_of(adapter): adapter.name for adapter in adapters.values()}
         self._routers = {name: Router(adapter) for name, adapter in adapters.items()}
-        self._options = {name: adapter.options.model_validate(settings.surfaces.get(name, {})) for name, adapter in adapters.items()}
+        self._options = options
         self._targets: dict[str, Target] = {}
         self.ids = Ids()
 

@@ -1,0 +1,63 @@
+"""From one dialect into every other one and back into the canonical model: equal, minus exactly what the notes name."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from adapters.base import Adapter, Route
+from adapters.mapping import SAME, Codec
+from adapters.notes import Fate
+from adapters.registry import discover
+from schemas.errors import CrosswalkError
+from tests.conformance.examples import Example, examples, scope_of
+
+_NOT_COMPARED = frozenset({"extensions"})
+
+
+def _pairs(part: str) -> Iterator[Any]:
+    for example in examples(part):
+        for adapter in discover().values():
+            route = next((r for r in adapter.by_operation.get(example.route.op, ()) if _reversible(r, part)), None)
+            if adapter.name != example.adapter.name and route is not None and not example.one_way:
+                yield pytest.param(example, adapter, route, id=f"{example}-{adapter.name}")
+
+
+def _reversible(route: Route, part: str) -> bool:
+    return route.request is not None if part == "request" else route.present is None and route.ok != 204
+
+
+@pytest.mark.parametrize(("example", "adapter", "route"), list(_pairs("request")))
+def test_a_request_survives_the_other_dialect(example: Example, adapter: Adapter, route: Route) -> None:
+    source = example.route.request or SAME
+    _survives(source.decode(example.body, scope_of(example.adapter)), adapter, route.request or SAME)
+
+
+@pytest.mark.parametrize(("example", "adapter", "route"), list(_pairs("reply")))
+def test_a_reply_survives_the_other_dialect(example: Example, adapter: Adapter, route: Route) -> None:
+    scope = scope_of(example.adapter)
+    canonical = example.route.reply.decode(example.route.wrap.decode(example.body, scope), scope)
+    _survives(canonical, adapter, route.reply)
+
+
+def _survives(canonical: Any, adapter: Adapter, codec: Codec) -> None:
+    scope = scope_of(adapter)
+    try:
+        wire = codec.encode(canonical, scope)
+    except CrosswalkError:
+        # A dialect may say clearly that it cannot; it may not alter.
+        return
+    back = codec.decode(wire, scope_of(adapter))
+    excused = {note.canonical for note in scope.notes.all() if note.fate in (Fate.LOST, Fate.COERCED, Fate.DEFAULTED)}
+    assert _differences(canonical, back, "", excused) == []
+
+
+def _differences(before: Any, after: Any, pointer: str, excused: set[str]) -> list[str]:
+    if pointer in excused or before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        names = [name for name in before if name not in _NOT_COMPARED]
+        return [d for name in names for d in _differences(before[name], after.get(name), f"{pointer}/{name}", excused)]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [d for one, other in zip(before, after, strict=True) for d in _differences(one, other, f"{pointer}/*", excused)]
+    return [] if before in (None, {}, []) and after in (None, {}, []) else [f"{pointer or '/'}: {before!r} became {after!r}"]
