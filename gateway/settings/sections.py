@@ -108,12 +108,16 @@ class Auth(Section):
 
 
 Loss = Literal["refuse", "report"]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+"""USD per million tokens."""
 
 
 class Model(Section):
     base_url: BaseUrl
     api_key: Secret | None = None
     model: Name | None = None
+    prompt_price: Price | None = None
+    completion_price: Price | None = None
     timeout: Seconds = 60
 
 
