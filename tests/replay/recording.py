@@ -18,9 +18,21 @@ CONTINUES = {
     "python_async_client_run_experiment": "python_client_datasets",
     "ts_client_other_calls": "ts_client_run_experiment",
 }
-# Files whose later lines come from another fresh server: {file: {first line there: number of lines at the
-# top of the file that bring that server to the state it had}}.
-FRESH_SERVER_AT = {"errors": {356: 5}}
+# Files whose later lines come from another fresh server: {file: {first line there: the requests that bring a server
+# into the state it had}}. Those were not recorded; what they made shows in the lines that follow.
+FRESH_SERVER_AT: dict[str, dict[int, tuple[dict[str, Any], ...]]] = {
+    "errors": {
+        356: (
+            {
+                "path": "/v1/datasets/upload",
+                "query": "sync=true",
+                "body": {"name": "n", "inputs": [{"q": 1}], "outputs": [{"a": 1}]},
+                "answer": {"dataset_id": "RGF0YXNldDox", "version_id": "RGF0YXNldFZlcnNpb246MQ=="},
+            },
+            {"path": "/v1/datasets/RGF0YXNldDox/experiments", "body": {"name": "e"}, "answer": {"id": "RXhwZXJpbWVudDox"}},
+        )
+    }
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +89,7 @@ def scenes(name: str) -> tuple[Scene, ...]:
     breaks = FRESH_SERVER_AT.get(file, {})
     starts = [1, *breaks]
     ends = [*(start - 1 for start in breaks), len(exchanges)]
-    setups = [_before(file), *(exchanges[:count] for count in breaks.values())]
+    setups = [_before(file), *(tuple(_unrecorded(file, request) for request in requests) for requests in breaks.values())]
     return tuple(Scene(setup, exchanges[start - 1 : end]) for setup, start, end in zip(setups, starts, ends, strict=True))
 
 
@@ -99,4 +111,19 @@ def _exchange(file: str, line: int, record: dict[str, Any]) -> Exchange:
         request=Part(request["headers"], request["body_encoding"], request["body"]),
         status=answer["status"],
         answer=Part(answer["headers"], answer["body_encoding"], answer["body"]),
+    )
+
+
+def _unrecorded(file: str, request: dict[str, Any]) -> Exchange:
+    """A set-up request, of whose answer only the ids are known."""
+    return Exchange(
+        file=file,
+        line=0,
+        note="set-up, not recorded",
+        method="POST",
+        path=request["path"],
+        query=request.get("query", ""),
+        request=Part({"content-type": "application/json"}, "json", request["body"]),
+        status=200,
+        answer=Part({"content-type": "application/json"}, "json", {"data": request["answer"]}),
     )

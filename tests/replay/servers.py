@@ -12,8 +12,12 @@ import httpx
 
 @asynccontextmanager
 async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """A server that already runs. It should be empty: a replay starts from nothing."""
-    async with httpx.AsyncClient(base_url=url, timeout=30) as client:
+    """A server that already runs. It should be empty: a replay starts from nothing.
+
+    Every request takes a connection of its own, because the real server drops the connection after an answer 500.
+    """
+    limits = httpx.Limits(max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits) as client:
         yield client
 
 
@@ -21,10 +25,10 @@ async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
 async def gateway() -> AsyncIterator[httpx.AsyncClient]:
     """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface."""
     from gateway.app import create_app
-    from gateway.settings import Settings
+    from gateway.settings import Settings, Store
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(store={"url": f"sqlite:///{Path(folder) / 'replay.db'}"}))
+        app = create_app(Settings(store=Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/phoenix") as client,

@@ -1,0 +1,1 @@
+"""The Phoenix clients, and a real Phoenix beside the gateway."""

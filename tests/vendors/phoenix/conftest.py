@@ -1,0 +1,44 @@
+"""What the scenario sees, once for each server and client, shared by all tests."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.vendors import servers
+from tests.vendors.environments import PHOENIX_CLIENT, run_script
+from tests.vendors.phoenix.masking import masked
+
+SCENARIO = Path(__file__).with_name("scenario.py")
+SCENARIO_SECONDS = 240  # a real Phoenix on a busy machine takes 30
+
+Play = Callable[[str, str], Any]
+
+
+@pytest.fixture(scope="session")
+def real_phoenix() -> Iterator[str]:
+    """The base URL of a real Phoenix: the one that runs at CROSSWALK_TEST_PHOENIX_URL, else one of our own."""
+    if url := os.environ.get("CROSSWALK_TEST_PHOENIX_URL"):
+        yield url
+        return
+    with servers.phoenix() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def play(request: pytest.FixtureRequest) -> Play:
+    """`play("gateway" | "real", "sync" | "async")`: what the client returned there, server-made values masked."""
+
+    @cache
+    def _play(server: str, mode: str) -> Any:
+        url = f"{request.getfixturevalue('gateway')}/phoenix" if server == "gateway" else request.getfixturevalue("real_phoenix")
+        suffix = secrets.token_hex(6)
+        return masked(run_script(PHOENIX_CLIENT, SCENARIO, url, mode, suffix, timeout=SCENARIO_SECONDS), suffix)
+
+    return _play
