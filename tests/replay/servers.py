@@ -24,11 +24,11 @@ async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
 @asynccontextmanager
 async def gateway() -> AsyncIterator[httpx.AsyncClient]:
     """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface."""
-    from gateway.app import create_app
+    from gateway.compose import gateway_app
     from gateway.settings import Settings, Store
 
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(Settings(store=Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")))
+        app = gateway_app(Settings(store=Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/phoenix") as client,

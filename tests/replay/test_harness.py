@@ -73,7 +73,7 @@ def test_learned_ids_are_sent_and_expected_in_texts() -> None:
     assert names.same_id(node("Experiment:10"), node("Experiment:41"))
     quoted, here = node("Experiment:10").replace("=", "%3D"), node("Experiment:41").replace("=", "%3D")
     assert names.translate(f"/v1/experiments/{quoted}/runs?cursor={quoted}") == f"/v1/experiments/{here}/runs?cursor={here}"
-    assert names.translate(f"no {node('Experiment:1')} here") == f"no {node('Experiment:41')} here"
+    assert names.translate(f"no {node('Experiment:10')} here") == f"no {node('Experiment:41')} here"
     assert names.translate(node("Experiment:2")) == node("Experiment:2")
 
 
