@@ -14,7 +14,7 @@ from gateway.analysis.pairing import Key, Pairing
 from gateway.analysis.statement import state
 from gateway.analysis.values import by_evaluator, figure, overall, verdict
 from schemas.analysis import Comparison, ComparisonCell, ComparisonRow, ComparisonSide
-from schemas.run import Run
+from schemas.json import JsonObject
 
 OVERALL = "overall score"
 _LARGEST = sys.float_info.max  # a sum beyond it would be infinite, which JSON cannot say
@@ -27,11 +27,11 @@ class Metric:
     label: str | None = None
     names: Collection[str] = ()
 
-    def read(self, run: Run) -> tuple[float | None, bool | None]:
+    def read(self, run: JsonObject) -> tuple[float | None, bool | None]:
         """A run's figure on this metric, and whether it passed."""
         if not self.names:
-            return overall(run), run.passed
-        score = by_evaluator(run.scores, self.names)
+            return overall(run), run.get("passed")
+        score = by_evaluator(run.get("scores", ()), self.names)
         return (figure(score), verdict(score)) if score else (None, None)
 
 
@@ -55,10 +55,11 @@ class _Cell:
         if passed is not None:
             self.verdict = passed and self.verdict is not False
 
-    def show(self, run: Run, experiment_id: str) -> None:
+    def show(self, run: JsonObject, experiment_id: str) -> None:
         """Shows the first repetition, or the first that did not fail."""
-        if self.shown is None or (self.shown.error is not None and run.error is None):
-            self.shown = ComparisonCell(experiment_id=experiment_id, run_id=run.id, output=run.output, error=run.error)
+        error = run.get("error")
+        if self.shown is None or (self.shown.error is not None and error is None):
+            self.shown = ComparisonCell(experiment_id=experiment_id, run_id=run["id"], output=run.get("output"), error=error)
 
     def result(self) -> ComparisonCell | None:
         return self.shown and self.shown.model_copy(update={"score": self.mean, "passed": self.verdict})
@@ -75,12 +76,12 @@ class _Side:
     model: str | None = None
     verdicts: Counter[bool] = field(default_factory=Counter)
 
-    def add(self, key: Key, run: Run, metric: Metric) -> _Cell:
+    def add(self, key: Key, run: JsonObject, metric: Metric) -> _Cell:
         cell = self.cells.setdefault(key, _Cell())
         score, passed = metric.read(run)
         cell.add(score, passed)
         self.runs += 1
-        self.model = self.model or run.model
+        self.model = self.model or run.get("model")
         if passed is not None:
             self.verdicts[passed] += 1
         return cell
@@ -124,7 +125,7 @@ class ComparisonFold:
         self._rows: dict[Key, ComparisonRow] = {}
         self._direction: statistics.Direction | None = None
 
-    def add(self, index: int, run: Run) -> None:
+    def add(self, index: int, run: JsonObject) -> None:
         """Counts one run of side `index` in."""
         side = self._sides[index]
         key = side.pairing.key(run)
@@ -163,12 +164,15 @@ class ComparisonFold:
         for key, row in self._rows.items():
             yield row.model_copy(update={"cells": [side.cell(key) for side in self._sides]})
 
-    def _read_direction(self, run: Run) -> statistics.Direction | None:
-        score = by_evaluator(run.scores, self._metric.names)
-        if score is None or score.scale is None:
+    def _read_direction(self, run: JsonObject) -> statistics.Direction | None:
+        score = by_evaluator(run.get("scores", ()), self._metric.names)
+        scale = score.get("scale") if score else None
+        if scale is None:
             return None
-        return "minimize" if score.scale.direction == "minimize" else "maximize"
+        return "minimize" if scale.get("direction") == "minimize" else "maximize"
 
 
-def _row(run: Run) -> ComparisonRow:
-    return ComparisonRow(example_id=run.example_id, position=run.example_position, input=run.input, reference=run.reference)
+def _row(run: JsonObject) -> ComparisonRow:
+    return ComparisonRow(
+        example_id=run["example_id"], position=run["example_position"], input=run.get("input"), reference=run.get("reference")
+    )

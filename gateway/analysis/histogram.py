@@ -8,7 +8,8 @@ from collections.abc import Collection
 from gateway import statistics
 from gateway.analysis.values import by_evaluator, figure
 from schemas.analysis import Bin, Histogram
-from schemas.run import Run, Score, ValueType
+from schemas.json import JsonObject
+from schemas.run import ValueType
 
 
 class HistogramFold:
@@ -24,26 +25,26 @@ class HistogramFold:
         self._bins = bins
         self._values = array("d")
         self._boolean = True
-        self._first: Score | None = None
+        self._about: JsonObject = {}
 
-    def add(self, run: Run) -> None:
+    def add(self, run: JsonObject) -> None:
         """Counts one run's score in."""
-        score = by_evaluator(run.scores, self._names)
+        score = by_evaluator(run.get("scores", ()), self._names)
         value = figure(score) if score else None
         if score is None or value is None:
             return
-        self._first = self._first or score
-        self._boolean = self._boolean and isinstance(score.value, bool)
+        self._about = self._about or score
+        self._boolean = self._boolean and isinstance(score["value"], bool)
         self._values.append(value)
 
     def result(self) -> Histogram:
         """The bars of everything counted so far."""
         known = statistics.describe(self._values)
-        first, some = self._first, known.count > 0
+        some = known.count > 0
         return Histogram(
-            evaluator=first.evaluator if first else self._evaluator,
-            evaluator_id=first.evaluator_id if first else None,
-            evaluator_name=first.evaluator_name if first else None,
+            evaluator=self._about.get("evaluator", self._evaluator),
+            evaluator_id=self._about.get("evaluator_id"),
+            evaluator_name=self._about.get("evaluator_name"),
             value_type=(ValueType.BOOLEAN if self._boolean else ValueType.NUMBER) if some else None,
             bins=self._bars() if some else [],
             count=known.count,

@@ -7,8 +7,7 @@ from collections import Counter
 
 import orjson
 
-from schemas.json import Json
-from schemas.run import Run
+from schemas.json import Json, JsonObject
 
 Key = str | tuple[bytes, int]
 
@@ -25,13 +24,14 @@ class Pairing:
         self._seen: Counter[bytes] = Counter()
         self._keys: dict[str, Key] = {}
 
-    def key(self, run: Run) -> Key:
+    def key(self, run: JsonObject) -> Key:
         """The same key for equal rows, whatever experiment they come from."""
+        example: str = run["example_id"]
         if self._by_example:
-            return run.example_id
-        if run.example_id not in self._keys:
-            self._keys[run.example_id] = self._next(run.input)
-        return self._keys[run.example_id]
+            return example
+        if example not in self._keys:
+            self._keys[example] = self._next(run.get("input"))
+        return self._keys[example]
 
     def _next(self, value: Json) -> Key:
         digest = fingerprint(value)

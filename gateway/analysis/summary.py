@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from gateway.analysis.values import Tally, figure, latency, overall, verdict
 from schemas.analysis import EvaluatorSummary, Summary
-from schemas.run import Run, Score, ValueType
+from schemas.json import JsonObject
+from schemas.run import ValueType
 from schemas.status import RunStatus
 
 _UNFINISHED = (RunStatus.WAITING, RunStatus.PENDING)
@@ -26,22 +27,23 @@ class _Judged:
     verdicts: Counter[bool] = field(default_factory=Counter)
     types: set[ValueType] = field(default_factory=set)
 
-    def add(self, score: Score) -> None:
-        self.evaluator_id = self.evaluator_id or score.evaluator_id
-        self.evaluator_name = self.evaluator_name or score.evaluator_name
-        if score.error is not None:
+    def add(self, score: JsonObject) -> None:
+        self.evaluator_id = self.evaluator_id or score.get("evaluator_id")
+        self.evaluator_name = self.evaluator_name or score.get("evaluator_name")
+        if score.get("error") is not None:
             self.errors += 1
             return
         self.count += 1
-        self.types |= {score.value_type} if score.value_type else set()
+        if score.get("value_type") is not None:
+            self.types.add(score["value_type"])
         self._add_value(score)
 
-    def _add_value(self, score: Score) -> None:
+    def _add_value(self, score: JsonObject) -> None:
         value, passed = figure(score), verdict(score)
         if value is not None:
             self.numbers.add(value)
-        if isinstance(score.value, bool):
-            self.said[score.value] += 1
+        if isinstance(score.get("value"), bool):
+            self.said[score["value"]] += 1
         if passed is not None:
             self.verdicts[passed] += 1
 
@@ -81,30 +83,29 @@ class SummaryFold:
         self._paced_tokens, self._paced_time = 0, Tally()
         self._judged: dict[tuple[str, str | None], _Judged] = {}
 
-    def add(self, run: Run) -> None:
+    def add(self, run: JsonObject) -> None:
         """Counts one run in, with its scores."""
-        self._statuses[run.status] += 1
-        self._passed += run.passed is True
+        self._statuses[run["status"]] += 1
+        self._passed += run.get("passed") is True
         self._add_spending(run)
         score = overall(run)
         if score is not None:
             self._scores.add(score)
-        for entry in run.scores:
-            for variant in (None, run.variant_id) if self._arms else (None,):
-                self._judged.setdefault((entry.evaluator, variant), _Judged()).add(entry)
+        for entry in run.get("scores", ()):
+            for variant in (None, run["variant_id"]) if self._arms else (None,):
+                self._judged.setdefault((entry["evaluator"], variant), _Judged()).add(entry)
 
-    def _add_spending(self, run: Run) -> None:
-        prompt, completion, took = run.prompt_tokens or 0, run.completion_tokens or 0, latency(run)
-        self._tokens.update(
-            prompt=prompt, completion=completion, total=prompt + completion if run.total_tokens is None else run.total_tokens
-        )
-        if run.cost is not None:
-            self._cost.add(run.cost)
+    def _add_spending(self, run: JsonObject) -> None:
+        prompt, completion, took = run.get("prompt_tokens") or 0, run.get("completion_tokens"), latency(run)
+        total = run.get("total_tokens")
+        self._tokens.update(prompt=prompt, completion=completion or 0, total=prompt + (completion or 0) if total is None else total)
+        if run.get("cost") is not None:
+            self._cost.add(run["cost"])
         if took is not None:
             self._latency.add(took)
-            if run.completion_tokens is not None:
-                self._paced_tokens += completion
-                self._paced_time.add(took)
+        if took is not None and completion is not None:
+            self._paced_tokens += completion
+            self._paced_time.add(took)
 
     def result(self) -> Summary:
         """The figures of everything counted so far."""

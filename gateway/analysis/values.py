@@ -1,4 +1,7 @@
-"""What a run or a score says in figures, and a running tally of such figures."""
+"""What a run or a score says in figures, and a running tally of such figures.
+
+Runs and scores are documents shaped like `schemas.run.Run` and `Score`: what a list gives is not validated again, and an absent field is null.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import sys
 from collections.abc import Collection, Iterable
 from fractions import Fraction
 
-from schemas.json import Json
-from schemas.run import Run, Score
+from schemas.json import Json, JsonObject
 
 _CHUNK = 1024
+_NAMES = ("evaluator", "evaluator_id", "evaluator_name")
 
 
 class Tally:
@@ -71,46 +74,40 @@ def number(value: Json) -> float | None:
     return figure if math.isfinite(figure) else None
 
 
-def figure(score: Score) -> float | None:
+def figure(score: JsonObject) -> float | None:
     """A score as a figure; None when it failed or is no number."""
-    return None if score.error is not None else number(score.value)
+    return None if score.get("error") is not None else number(score.get("value"))
 
 
-def verdict(score: Score) -> bool | None:
+def verdict(score: JsonObject) -> bool | None:
     """Whether a score passed: what was said, else a boolean's own value, else unknown."""
-    if score.error is not None:
+    if score.get("error") is not None:
         return None
-    if score.passed is not None:
-        return score.passed
-    return score.value if isinstance(score.value, bool) else None
+    passed = score.get("passed")
+    said = score.get("value") if passed is None else passed
+    return said if isinstance(said, bool) else None
 
 
-def names(score: Score) -> tuple[str | None, str | None, str | None]:
-    """Everything a score's evaluator may be called by."""
-    return (score.evaluator, score.evaluator_id, score.evaluator_name)
+def by_evaluator(scores: Iterable[JsonObject], wanted: Collection[str]) -> JsonObject | None:
+    """The score whose evaluator's key, id or name is one of `wanted`; None when there is none."""
+    return next((score for score in scores if any(score.get(name) in wanted for name in _NAMES)), None)
 
 
-def by_evaluator(scores: Iterable[Score], wanted: Collection[str]) -> Score | None:
-    """The score whose evaluator has one of the `wanted` names; None when there is none."""
-    return next((score for score in scores if any(name in wanted for name in names(score))), None)
-
-
-def overall(run: Run) -> float | None:
+def overall(run: JsonObject) -> float | None:
     """A run in one figure: its own score, else the mean of its scores, else passed as 1 and failed as 0."""
-    if run.score is not None:
-        return run.score
+    if run.get("score") is not None:
+        return number(run["score"])
     tally = Tally()
-    for score in run.scores:
+    for score in run.get("scores", ()):
         value = figure(score)
         if value is not None:
             tally.add(value)
-    return tally.mean if tally.count else number(run.passed)
+    return tally.mean if tally.count else number(run.get("passed"))
 
 
-def latency(run: Run) -> float | None:
+def latency(run: JsonObject) -> float | None:
     """How long a run took, in milliseconds; None when it is not known."""
-    if run.latency_ms is not None:
-        return run.latency_ms
-    if run.started_at is None or run.ended_at is None:
-        return None
-    return (run.ended_at - run.started_at).total_seconds() * 1000
+    if run.get("latency_ms") is not None:
+        return number(run["latency_ms"])
+    start, end = run.get("started_at"), run.get("ended_at")
+    return None if start is None or end is None else float((end - start).total_seconds() * 1000)

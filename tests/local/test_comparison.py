@@ -64,10 +64,7 @@ def test_a_stricter_alpha_takes_the_winner_away():
 
 
 def test_less_is_better_when_the_scale_says_so():
-    batches = [
-        [run(i, scores={}).model_copy(update={"scores": [score("exact", v, scale=MINIMIZE)]}) for i, v in enumerate(group)]
-        for group in (FIRST, SECOND)
-    ]
+    batches = [[run(i, scores=[score("exact", v, scale=MINIMIZE)]) for i, v in enumerate(group)] for group in (FIRST, SECOND)]
     result = compare([side("a"), side("b")], *batches)
     assert result.winner.name == "b"
     assert "lowest exact" in result.statement

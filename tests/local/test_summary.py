@@ -60,7 +60,7 @@ def test_each_evaluator_is_counted_by_its_kind_of_value():
         run(0, scores={"exact": True, "quality": 2, "tone": "kind"}),
         run(1, scores={"exact": False, "quality": 4.0, "tone": "rude"}),
         run(2, scores={"exact": True}, id="r"),
-        run(3, scores={}).model_copy(update={"scores": [score("exact", error="broke"), score("quality", 3, passed=False)]}),
+        run(3, scores=[score("exact", error="broke"), score("quality", 3, passed=False)]),
     ]
     exact, quality, tone = fold(runs).evaluators
     assert (exact.evaluator, exact.value_type, exact.count, exact.errors) == ("exact", ValueType.BOOLEAN, 3, 1)
@@ -136,10 +136,10 @@ def test_equal_numbers_are_one_bar_and_none_are_no_bar():
 @pytest.mark.parametrize("name", ["q", "id-1", "Quality"])
 def test_the_evaluator_is_found_by_each_of_its_names(name):
     entry = score("q", 1.0, evaluator_id="id-1", evaluator_name="Quality")
-    result = bars([], names=(name,), runs=[run(scores={}).model_copy(update={"scores": [score("other", 9.0), entry]})])
+    result = bars([], names=(name,), runs=[run(scores=[score("other", 9.0), entry])])
     assert (result.count, result.mean, result.evaluator_id, result.evaluator_name) == (1, 1.0, "id-1", "Quality")
 
 
 def test_labels_errors_and_text_are_no_numbers():
-    failed = run(2, scores={}).model_copy(update={"scores": [score("q", 1.0, error="x")]})
+    failed = run(2, scores=[score("q", 1.0, error="x")])
     assert bars([], runs=[run(0, scores={"q": "good"}), run(1, scores={}), failed]).count == 0
