@@ -3,10 +3,11 @@
 from urllib.parse import urlencode
 
 from adapters.base import Route
+from adapters.body import read_json
 from adapters.canonical.tables import STATUS_CODES
 from adapters.http import Request, Response, dump_json, json_response
 from adapters.scope import Scope
-from schemas.errors import Code, CrosswalkError
+from schemas.errors import Code, CrosswalkError, invalid
 from schemas.json import Json
 from schemas.operations import Call
 
@@ -55,3 +56,26 @@ def page(route: Route, request: Request, call: Call, reply: Json, scope: Scope) 
     if "total" in reply:
         content["total"] = reply["total"]
     return json_response(200, content)
+
+
+class Condition:
+    """A condition (`schemas.query.Condition`) as JSON text in a query parameter."""
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        try:
+            return read_json(str(value).encode(), max_depth=20)
+        except CrosswalkError:
+            raise invalid("where is not JSON", "query", "where", type="json_invalid") from None
+
+    def encode(self, value: Json, scope: Scope) -> str:
+        return dump_json(value).decode()
+
+
+class Single:
+    """One path parameter where the operation takes a list."""
+
+    def decode(self, value: Json, scope: Scope) -> list[Json]:
+        return [value]
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value[0]

@@ -1,38 +1,127 @@
-"""The canonical API's routes."""
+"""The canonical API's routes: every operation under the name of its resource."""
+
+from typing import Any
+
+from pydantic import BaseModel
 
 from adapters.base import Route
-from adapters.canonical import wire
-from adapters.canonical.quirks import page
-from adapters.mapping import SAME, Row, Shape
-from schemas.operations import Op
+from adapters.canonical import export, wire
+from adapters.canonical.quirks import Condition, Single, page
+from adapters.mapping import SAME, Codec, Row, Shape
+from schemas.operations import SPECS, Op
+
+_CODECS: dict[str, Codec] = {"where": Condition(), "example_ids": Single()}
 
 
-def arguments(*names: str) -> Shape:
-    """Path and query parameters that are called as the operation's arguments are."""
-    return Shape(tuple(Row(name, name) for name in names), keep=False)
+def _arguments(path: str, query: type[BaseModel] | None) -> Shape:
+    """Path and query parameters are called as the operation's arguments are."""
+    in_path = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
+    names = dict.fromkeys([*in_path, *(query.model_fields if query else ())])
+    return Shape(
+        tuple(Row(name, name, _CODECS.get(name, SAME)) for name in names if name != "format"),
+        ignored={"format": "chooses the answer's form"},
+        keep=False,
+    )
 
 
-_LIST = ("cursor", "offset", "limit", "sort", "total")
+def _get(op: Op, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:
+    return Route(op, "GET", path, args=_arguments(path, query), query=query or wire.Query, summary=summary, **more)
 
-ROUTES = (
-    Route(
-        Op.CREATE_EXPERIMENT,
-        "POST",
-        "/experiments",
-        args=arguments("draft"),
-        query=wire.CreateExperimentQuery,
-        request=SAME,
-        ok=201,
-        summary="Define an experiment and start it",
+
+def _list(op: Op, path: str, summary: str, query: type[BaseModel] | None = wire.ListQuery, **more: Any) -> Route:
+    return _get(op, path, summary, query, present=page, **more)
+
+
+def _send(op: Op, method: str, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:
+    request = SAME if SPECS[op].body is not None else None
+    return Route(op, method, path, args=_arguments(path, query), query=query or wire.Query, request=request, summary=summary, **more)
+
+
+_DATASETS = (
+    _send(Op.CREATE_DATASET, "POST", "/datasets", "Make a dataset with its first examples", wire.CreateDatasetQuery, ok=201),
+    _list(Op.LIST_DATASETS, "/datasets", "Datasets, newest first", wire.DatasetsQuery),
+    _get(Op.GET_DATASET, "/datasets/{dataset_id}", "One dataset"),
+    _send(Op.UPDATE_DATASET, "PATCH", "/datasets/{dataset_id}", "Change name, description, metadata or tags"),
+    _send(Op.DELETE_DATASET, "DELETE", "/datasets/{dataset_id}", "Delete a dataset with its experiments"),
+    _send(Op.ADD_EXAMPLES, "POST", "/datasets/{dataset_id}/examples", "Add examples as a new version", ok=201),
+    _list(Op.LIST_EXAMPLES, "/datasets/{dataset_id}/examples", "Examples of a version, oldest first", wire.ExamplesQuery),
+    _get(Op.GET_EXAMPLE, "/datasets/{dataset_id}/examples/{example_id}", "One example"),
+    _send(Op.UPDATE_EXAMPLE, "PATCH", "/datasets/{dataset_id}/examples/{example_id}", "Change an example as a new version"),
+    _send(
+        Op.DELETE_EXAMPLES,
+        "DELETE",
+        "/datasets/{dataset_id}/examples/{example_ids}",
+        "Delete one example as a new version",
     ),
-    Route(Op.GET_EXPERIMENT, "GET", "/experiments/{experiment_id}", args=arguments("experiment_id"), summary="One experiment"),
-    Route(
-        Op.LIST_RUNS,
-        "GET",
-        "/experiments/{experiment_id}/runs",
-        args=arguments("experiment_id", *_LIST, "scores", "steps", "waiting"),
-        query=wire.RunsQuery,
-        present=page,
-        summary="The runs of an experiment, newest first",
-    ),
+    _send(Op.CREATE_DATASET_VERSION, "POST", "/datasets/{dataset_id}/versions", "Take a snapshot", ok=201),
+    _list(Op.LIST_DATASET_VERSIONS, "/datasets/{dataset_id}/versions", "Versions, newest first", wire.VersionsQuery),
+    _get(Op.GET_DATASET_VERSION, "/datasets/{dataset_id}/versions/{version_id}", "One version"),
+    _get(Op.COMPARE_DATASET_VERSIONS, "/datasets/{dataset_id}/versions/{version_id}/diff", "What changed since", wire.CompareVersionsQuery),
+    _send(Op.RESTORE_DATASET_VERSION, "POST", "/datasets/{dataset_id}/versions/{version_id}/restore", "Make an old version the latest"),
+    _list(Op.LIST_SPLITS, "/datasets/{dataset_id}/splits", "The splits of a dataset", wire.VersionsQuery),
 )
+_EXPERIMENTS = (
+    _send(Op.CREATE_EXPERIMENT, "POST", "/experiments", "Define an experiment and start it", wire.CreateExperimentQuery, ok=201),
+    _list(Op.LIST_EXPERIMENTS, "/experiments", "Experiments, newest first", wire.ExperimentsQuery),
+    _get(Op.GET_EXPERIMENT, "/experiments/{experiment_id}", "One experiment"),
+    _send(Op.UPDATE_EXPERIMENT, "PATCH", "/experiments/{experiment_id}", "Change an experiment"),
+    _send(Op.DELETE_EXPERIMENT, "DELETE", "/experiments/{experiment_id}", "Delete with runs and scores", wire.DeleteExperimentQuery),
+    _send(Op.START_EXPERIMENT, "POST", "/experiments/{experiment_id}/start", "Start or restart", wire.StartQuery),
+    _send(Op.CANCEL_EXPERIMENT, "POST", "/experiments/{experiment_id}/cancel", "Stop within one row per worker"),
+    _send(Op.SET_TAG, "POST", "/experiments/{experiment_id}/tags", "Set or move a tag"),
+    _get(Op.LIST_TAGS, "/experiments/{experiment_id}/tags", "The experiment's tags", present=page),
+    _send(Op.DELETE_TAG, "DELETE", "/experiments/{experiment_id}/tags/{tag}", "Remove a tag"),
+)
+_RUNS = (
+    _send(Op.ADD_RUN, "POST", "/experiments/{experiment_id}/runs", "Record a run", wire.AddRunQuery, ok=201),
+    _send(Op.ADD_RUNS, "POST", "/experiments/{experiment_id}/runs/batch", "Record runs in one transaction", wire.AddRunQuery, ok=201),
+    _list(Op.LIST_RUNS, "/experiments/{experiment_id}/runs", "Runs, newest first", wire.RunsQuery),
+    _list(Op.LIST_INCOMPLETE_RUNS, "/experiments/{experiment_id}/runs/incomplete", "What is still to run", wire.IncompleteQuery),
+    _list(
+        Op.LIST_INCOMPLETE_SCORES,
+        "/experiments/{experiment_id}/scores/incomplete",
+        "What is still to score",
+        wire.IncompleteScoresQuery,
+    ),
+    _get(Op.GET_RUN, "/experiments/{experiment_id}/runs/{run_id}", "One run with its steps and scores"),
+    _send(Op.UPDATE_RUN, "PATCH", "/experiments/{experiment_id}/runs/{run_id}", "Change a run; an output completes a waiting one"),
+    _send(Op.PUT_SCORE, "POST", "/experiments/{experiment_id}/runs/{run_id}/scores", "Record or replace a score", wire.ScoreQuery, ok=201),
+    _list(Op.LIST_SCORES, "/experiments/{experiment_id}/runs/{run_id}/scores", "The scores of a run"),
+    _get(Op.GET_SCORE, "/experiments/{experiment_id}/runs/{run_id}/scores/{score_id}", "One score"),
+    _send(Op.DELETE_SCORE, "DELETE", "/experiments/{experiment_id}/runs/{run_id}/scores/{score_id}", "Delete a score"),
+    _get(Op.SUMMARIZE, "/experiments/{experiment_id}/summary", "Runs and scores in figures", wire.SummaryQuery),
+    _get(Op.HISTOGRAM, "/experiments/{experiment_id}/histogram", "The distribution of one evaluator's scores", wire.HistogramQuery),
+    _get(
+        Op.EXPORT,
+        "/experiments/{experiment_id}/export",
+        "Every run with example and scores as JSON, JSON lines or CSV",
+        wire.ExportQuery,
+        plan=export.everything,
+        present=export.present,
+        fixed={"steps": True},
+    ),
+    _get(Op.COMPARE, "/compare", "Experiments row by row, and whether they differ by more than chance", wire.CompareQuery),
+)
+_LIBRARY = (
+    _send(Op.CREATE_EVALUATOR, "POST", "/evaluators", "Keep an evaluator", ok=201),
+    _list(Op.LIST_EVALUATORS, "/evaluators", "Kept evaluators, or the built-in scorers", wire.EvaluatorsQuery),
+    _get(Op.GET_EVALUATOR, "/evaluators/{evaluator_id}", "One evaluator, by id, slug or built-in name"),
+    _send(Op.UPDATE_EVALUATOR, "PATCH", "/evaluators/{evaluator_id}", "Change an evaluator"),
+    _send(Op.DELETE_EVALUATOR, "DELETE", "/evaluators/{evaluator_id}", "Delete an evaluator"),
+    _send(Op.RUN_EVALUATOR, "POST", "/evaluators/{evaluator_id}/run", "Judge one input and output"),
+    _send(Op.CREATE_PROMPT, "POST", "/prompts", "Keep a prompt version", ok=201),
+    _list(Op.LIST_PROMPTS, "/prompts", "Prompt versions, newest first", wire.PromptsQuery),
+    _get(Op.GET_PROMPT, "/prompts/{prompt_id}", "One prompt version, by id or name", wire.PromptQuery),
+    _send(Op.DELETE_PROMPT, "DELETE", "/prompts/{prompt_id}", "Delete a prompt version", wire.PromptQuery),
+    _send(Op.PUT_DOCUMENT, "POST", "/documents/{kind}", "Keep a document", ok=201),
+    _send(Op.PUT_DOCUMENT, "PUT", "/documents/{kind}/{key}", "Keep a document under a key"),
+    _list(Op.LIST_DOCUMENTS, "/documents/{kind}", "Documents of a kind"),
+    _get(Op.GET_DOCUMENT, "/documents/{kind}/{key}", "One document", wire.PromptQuery),
+    _send(Op.DELETE_DOCUMENT, "DELETE", "/documents/{kind}/{key}", "Delete a document"),
+    _list(Op.LIST_PROJECTS, "/projects", "Trace projects"),
+    _get(Op.GET_PROJECT, "/projects/{project_id}", "One project, by id or name"),
+    _get(Op.CURRENT_PROJECT, "/project", "The account's own project"),
+    _send(Op.ADD_SPANS, "POST", "/spans", "Keep the figures of spans"),
+)
+
+ROUTES = (*_DATASETS, *_EXPERIMENTS, *_RUNS, *_LIBRARY)

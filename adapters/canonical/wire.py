@@ -1,32 +1,62 @@
-"""The queries of lists."""
+"""The queries of the canonical API. An unknown parameter is an error: ignoring it would answer another question."""
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from schemas.dataset import UploadMode
+from schemas.experiment import ExperimentForm
+
+Limit = Annotated[int, Field(ge=1, le=1000)]
 
 
 class Query(BaseModel):
-    """A query that must be spelled right: an unknown parameter is an error, because ignoring it would answer another question."""
+    """A query that must be spelled right."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class ListQuery(Query):
-    """Where a page begins and how large it is: `limit` 1 … 1000."""
+    """Where a page begins and how large it is; `sort` names fields, `-` in front for descending; `where` is a condition as JSON."""
 
     cursor: str | None = None
     offset: Annotated[int, Field(ge=0)] | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    limit: Limit = 100
     sort: list[str] = []
+    where: str | None = None
     total: bool = False
 
 
-class RunsQuery(ListQuery):
-    """Runs: with their scores unless told otherwise, with their steps when asked."""
+class CreateDatasetQuery(Query):
+    """What to do when the name is taken."""
 
-    scores: bool = True
-    steps: bool = False
-    waiting: bool = True
+    mode: UploadMode = UploadMode.NEW
+
+
+class DatasetsQuery(ListQuery):
+    """Datasets of one name or project."""
+
+    name: str | None = None
+    project: str | None = None
+
+
+class ExamplesQuery(ListQuery):
+    """Examples of one version, restricted to splits."""
+
+    version_id: str | None = None
+    splits: list[str] = []
+
+
+class VersionsQuery(ListQuery):
+    """Versions; `explicit` keeps only snapshots somebody asked for."""
+
+    explicit: bool = False
+
+
+class CompareVersionsQuery(Query):
+    """The version to compare with; none is the dataset as it is now."""
+
+    to: str | None = None
 
 
 class CreateExperimentQuery(Query):
@@ -35,4 +65,114 @@ class CreateExperimentQuery(Query):
     draft: bool = False
 
 
-Body = dict[str, Any]
+class ExperimentsQuery(ListQuery):
+    """Experiments; `flat` lists each variant as an experiment of its own."""
+
+    dataset_id: str | None = None
+    project: str | None = None
+    forms: list[ExperimentForm] = []
+    variants: Literal["one", "many"] | None = None
+    flat: bool = False
+
+
+class DeleteExperimentQuery(Query):
+    """`delete_traces` removes the trace project, too."""
+
+    delete_traces: bool = False
+
+
+class StartQuery(Query):
+    """`again` runs everything anew, otherwise only what is missing or failed."""
+
+    again: bool = False
+
+
+class AddRunQuery(Query):
+    """`replace` overwrites a recorded run."""
+
+    replace: bool = False
+
+
+class WindowQuery(Query):
+    """A span of time, both ends inclusive."""
+
+    start_time: AwareDatetime | None = None
+    end_time: AwareDatetime | None = None
+
+
+class RunsQuery(ListQuery, WindowQuery):
+    """Runs with their scores unless told otherwise, with their steps when asked, with waiting placeholders unless told otherwise."""
+
+    scores: bool = True
+    steps: bool = False
+    waiting: bool = True
+
+
+class IncompleteQuery(ListQuery):
+    """What is still to run; failed runs and waiting placeholders count unless told otherwise."""
+
+    failed: bool = True
+    waiting: bool = True
+
+
+class IncompleteScoresQuery(ListQuery):
+    """The evaluators whose scores are looked for."""
+
+    evaluators: Annotated[list[str], Field(min_length=1)]
+    errors: bool = True
+
+
+class SummaryQuery(WindowQuery):
+    """Which runs to fold; `where` is a condition as JSON."""
+
+    where: str | None = None
+
+
+class HistogramQuery(Query):
+    """The evaluator and the number of bars."""
+
+    evaluator: str
+    bins: Annotated[int, Field(ge=1, le=50)] = 20
+    where: str | None = None
+
+
+class ExportQuery(Query):
+    """The format of an export."""
+
+    format: Literal["json", "jsonl", "csv"] = "json"
+
+
+class CompareQuery(Query):
+    """What to compare, on which evaluator, at which level of significance."""
+
+    experiment_ids: Annotated[list[str], Field(min_length=1, max_length=16)]
+    metric: str | None = None
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    cursor: str | None = None
+    limit: Limit = 100
+
+
+class EvaluatorsQuery(ListQuery):
+    """Kept evaluators; `builtin` lists the gateway's own scorers instead."""
+
+    builtin: bool = False
+    name: str | None = None
+
+
+class PromptsQuery(ListQuery):
+    """Prompt versions."""
+
+    name: str | None = None
+    project: str | None = None
+
+
+class PromptQuery(Query):
+    """The version of a prompt that is named instead of identified."""
+
+    version: int | None = None
+
+
+class ScoreQuery(Query):
+    """`create` refuses to replace a score of the same evaluator."""
+
+    create: bool = False
