@@ -4,12 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
+from gateway.local import datasets, examples, splits, versions
 from gateway.local.handler import Handler, Reply, merge
 from gateway.store import Change, Store, Transaction
 from schemas.errors import Code, CrosswalkError
 from schemas.operations import SPECS, Call, Op
 
-HANDLERS: Mapping[Op, Handler] = merge()
+HANDLERS: Mapping[Op, Handler] = merge(*(module.HANDLERS for module in (datasets, examples, versions, splits)))
 
 Perform = Callable[[Call], Awaitable[Reply]]
 Subscriber = Callable[[Change], None]

@@ -1,6 +1,6 @@
 """What a store function is given: a connection, ids, the time, and a place to say what changed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class Transaction:
     now: datetime
     changes: list[Change] = field(default_factory=list)
 
-    def execute(self, statement: Executable, params: Params | list[Params] | None = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, params: Params | Sequence[Params] | None = None) -> CursorResult[Any]:
         """Runs `statement`; a list of `params` runs it once for each."""
         result: CursorResult[Any] = self.connection.execute(statement, params)
         return result
