@@ -39,7 +39,8 @@ class Route:
     """One way to ask for one operation, usable at both ends.
 
     `path` is a Starlette path below the dialect's mount, and a format template for calling the vendor. `args` maps path and query parameters (one flat
-    object) to the operation's arguments, `fixed` adds constants. `query` and `body` validate what came; `request` maps the body to the operation's body.
+    object) to the operation's arguments, `fixed` adds constants. `query` and `body` validate what came; `request` maps the body to the operation's body,
+    `body_args` to further arguments (filters a vendor takes in the body, say).
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
     answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
     """
@@ -53,6 +54,7 @@ class Route:
     body: type[BaseModel] | None = None
     body_required: bool = True
     request: Codec | None = None
+    body_args: Codec | None = None
     reply: Codec = SAME
     wrap: Codec = SAME
     plan: Callable[[Call], Plan] | None = None
@@ -131,6 +133,8 @@ class Adapter:
         if issues:
             raise CrosswalkError(Code.INVALID_REQUEST, _summary(issues), Reason.VALIDATION, issues=tuple(issues))
         args = {**route.args.decode({**query, **request.path_params}, scope), **route.fixed}
+        if route.body_args is not None:
+            args.update(route.body_args.decode({} if body is None else body, scope))
         args.pop("extensions", None)
         spec = SPECS[route.op]
         content = None
@@ -162,7 +166,7 @@ class Adapter:
         return validated
 
     def _body(self, route: Route, request: Request, scope: Scope, issues: list[Issue]) -> Json:
-        if route.body is None and route.request is None:
+        if route.body is None and route.request is None and route.body_args is None:
             return None
         read = route.read or self.read_body or read_plain
         try:
