@@ -9,6 +9,7 @@ from starlette.routing import Mount
 
 from adapters.base import Adapter, Options
 from adapters.registry import discover
+from gateway import docs
 from gateway.app import create_app
 from gateway.auth import Authenticator
 from gateway.local.target import LocalTarget
@@ -43,7 +44,7 @@ def gateway_app(settings: Settings) -> Starlette:
         finally:
             await store.stop()
 
-    return create_app(settings, routes=[Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+    return create_app(settings, routes=[*docs.routes(adapters), Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
 
 
 def surface_options(settings: Settings, adapters: Mapping[str, Adapter]) -> dict[str, Options]:
