@@ -40,7 +40,8 @@ class Route:
 
     `path` is a Starlette path below the dialect's mount, and a format template for calling the vendor. `args` maps path and query parameters (one flat
     object) to the operation's arguments, `fixed` adds constants. `query` and `body` validate what came; `request` maps the body to the operation's body,
-    `body_args` to further arguments (filters a vendor takes in the body, say).
+    `body_args` to further arguments (filters a vendor takes in the body, say). `into_body` names path and query parameters that belong to the operation's
+    body.
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
     answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
     """
@@ -50,6 +51,7 @@ class Route:
     path: str
     args: Shape = field(default_factory=Shape)
     fixed: Mapping[str, Json] = field(default_factory=dict)
+    into_body: tuple[str, ...] = ()
     query: type[BaseModel] | None = None
     body: type[BaseModel] | None = None
     body_required: bool = True
@@ -132,9 +134,14 @@ class Adapter:
         body = self._body(route, request, scope, issues)
         if issues:
             raise CrosswalkError(Code.INVALID_REQUEST, _summary(issues), Reason.VALIDATION, issues=tuple(issues))
-        args = {**route.args.decode({**query, **request.path_params}, scope), **route.fixed}
+        params = {**query, **request.path_params}
+        moved = {name: params.pop(name) for name in route.into_body if name in params}
+        if moved:
+            body = {**(body or {}), **moved}
+        args = {**route.args.decode(params, scope), **route.fixed}
         if route.body_args is not None:
             args.update(route.body_args.decode({} if body is None else body, scope))
+            body = without(body, route.body_args)
         args.pop("extensions", None)
         spec = SPECS[route.op]
         content = None
@@ -162,7 +169,7 @@ class Adapter:
                 given.setdefault(name, []).append(value)
             else:
                 given[name] = value
-        validated: JsonObject = _validate(route.query, given, "query", issues)
+        validated: JsonObject = _validate(route.query, given, "query", issues, defaults=True)
         return validated
 
     def _body(self, route: Route, request: Request, scope: Scope, issues: list[Issue]) -> Json:
@@ -196,9 +203,18 @@ def issues_of(error: ValidationError, *prefix: str) -> list[Issue]:
     ]
 
 
-def _validate(model: type[BaseModel], content: Json, where: str, issues: list[Issue]) -> Any:
+def without(body: Json, arguments: Codec) -> Json:
+    """A body less the fields that became arguments."""
+    if not isinstance(arguments, Shape) or not isinstance(body, dict):
+        return body
+    claimed = {path[0] for row in arguments.rows for path in row.claims_wire}
+    return {name: value for name, value in body.items() if name not in claimed}
+
+
+def _validate(model: type[BaseModel], content: Json, where: str, issues: list[Issue], *, defaults: bool = False) -> Any:
+    """The validated content: only what was sent, or (`defaults`) with the model's defaults that are not null."""
     try:
-        return model.model_validate(content).model_dump(exclude_unset=True, by_alias=True)
+        return model.model_validate(content).model_dump(exclude_unset=not defaults, exclude_none=defaults, by_alias=True)
     except ValidationError as error:
         issues.extend(issues_of(error, where))
         return {}

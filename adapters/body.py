@@ -1,34 +1,48 @@
 """Reading JSON from strangers: bounded in depth, exact about what is wrong."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.json import Json
 
 MAX_DEPTH = 200
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class _Refused(ValueError):
     pass
 
 
-def read_json(body: bytes, *, allow_nan: bool = False, allow_duplicates: bool = False, max_depth: int = MAX_DEPTH) -> Json:
+def read_json(
+    body: bytes,
+    *,
+    allow_nan: bool = False,
+    allow_duplicates: bool = False,
+    max_depth: int = MAX_DEPTH,
+    non_finite: Callable[[str], Json] | None = None,
+) -> Json:
     """The value of a JSON body (UTF-8, a byte-order mark allowed).
 
     Raises `CrosswalkError`: UNREADABLE_BODY for bytes that are no UTF-8 or nest deeper than `max_depth`, INVALID_REQUEST with one issue of type
-    `json_invalid` (path `("body", offset)`) for anything else. NaN and Infinity become null when allowed. Duplicate keys: last one wins when allowed.
+    `json_invalid` (path `("body", offset)`) for anything else. NaN, Infinity and numbers out of range become null when
+    allowed, or what `non_finite` makes of their text. Duplicate keys: last one wins when allowed. Half of a surrogate pair is refused: no UTF-8 can hold it.
     """
     text = _text(body)
     pairs = None if allow_duplicates else _unique
-    constant: Any = (lambda _: None) if allow_nan else _no_constant
+    constant: Any = non_finite or (_null if allow_nan else _no_constant)
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=_finite)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=_number(constant))
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise _invalid(error.msg, error.pos) from None
     except _Refused as error:
         raise _invalid(str(error), 0) from None
+    except UnicodeEncodeError:
+        raise _invalid("a string holds half of a surrogate pair", 0) from None
     except (ValueError, RecursionError) as error:
         raise CrosswalkError(Code.UNREADABLE_BODY, f"The body cannot be read: {error}.") from None
     # Counting brackets first spares the walk for the bodies that cannot be deep, which is nearly all of them.
@@ -68,13 +82,18 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
 
 
 def _no_constant(word: str) -> NoReturn:
-    raise _Refused(f"{word} is not JSON")
+    raise _Refused(f"the number {word[:40]} is out of range" if word[-1].isdigit() else f"{word} is not JSON")
 
 
-def _finite(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        raise _Refused(f"the number {text[:40]} is out of range")
+def _null(word: str) -> None:
+    return None
+
+
+def _number(out_of_range: Callable[[str], Json]) -> Callable[[str], Json]:
+    def number(text: str) -> Json:
+        value = float(text)
+        return out_of_range(text) if value in (float("inf"), float("-inf")) else value
+
     return number
 
 

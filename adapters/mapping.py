@@ -167,7 +167,31 @@ class Const:
         put(wire, tuple(self.wire.split("/")), self.value() if callable(self.value) else self.value)
 
 
-AnyRow = Row | Fold | Const
+@dataclass(frozen=True)
+class Preset:
+    """A canonical field that the dialect always means and has no words for."""
+
+    canonical: str
+    value: Json
+    reason: str = "the dialect cannot say anything else"
+
+    @property
+    def claims_wire(self) -> tuple[Path, ...]:
+        return ()
+
+    @property
+    def claims_canonical(self) -> tuple[Path, ...]:
+        return (tuple(self.canonical.split("/")),)
+
+    def decode(self, wire: JsonObject, doc: JsonObject, scope: Scope) -> None:
+        put(doc, tuple(self.canonical.split("/")), self.value)
+
+    def encode(self, doc: JsonObject, wire: JsonObject, scope: Scope) -> None:
+        if pick(doc, tuple(self.canonical.split("/"))) not in (ABSENT, None, self.value):
+            scope.note(Fate.LOST, "", self.canonical, self.reason)
+
+
+AnyRow = Row | Fold | Const | Preset
 
 
 @dataclass(frozen=True)

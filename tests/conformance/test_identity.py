@@ -2,6 +2,7 @@
 
 import pytest
 
+from adapters.base import without
 from adapters.mapping import SAME
 from tests.conformance.examples import Example, examples, scope_of
 
@@ -10,7 +11,8 @@ from tests.conformance.examples import Example, examples, scope_of
 def test_a_request_comes_back_as_it_was(example: Example) -> None:
     scope = scope_of(example.adapter)
     shape = example.route.request or SAME
-    assert shape.encode(shape.decode(example.body, scope), scope) == example.body
+    body = without(example.body, example.route.body_args or SAME)
+    assert shape.encode(shape.decode(body, scope), scope) == body
 
 
 @pytest.mark.parametrize("example", [e for e in examples("request") if e.older], ids=str)

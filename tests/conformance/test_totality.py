@@ -20,7 +20,7 @@ _DIALECTS = [pytest.param(a, id=a.name) for a in discover().values()]
 @pytest.mark.parametrize(("adapter", "route"), _ROUTES)
 def test_every_wire_field_of_a_request_is_claimed(adapter: Adapter, route: Route) -> None:
     if isinstance(route.request, Shape) and route.body is not None:
-        assert _names(route.body) <= _claimed_wire(route.request)
+        assert _names(route.body) <= _claimed_wire(route.request) | _claimed_by_args(route)
 
 
 @pytest.mark.parametrize(("adapter", "route"), _ROUTES)
@@ -75,6 +75,10 @@ def test_a_dialect_ships_examples(adapter: Adapter) -> None:
 
 def _names(model: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in model.model_fields.items()}
+
+
+def _claimed_by_args(route: Route) -> set[str]:
+    return _claimed_wire(route.body_args) if isinstance(route.body_args, Shape) else set()
 
 
 def _claimed_wire(shape: Shape) -> set[str]:
