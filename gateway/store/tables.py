@@ -329,13 +329,13 @@ prompts = _table(
     _json("messages"),
     _json("variables"),
     _text("model"),
-    _text("project"),
+    _text("project", required=True),  # empty for none: every database takes two NULLs for different
     _json("parameters", required=True),
     _json("tags", required=True),
     _json("metadata", required=True),
     _json("extensions", required=True),
     *_times(),
-    UniqueConstraint("scope", "name", "version"),
+    UniqueConstraint("scope", "name", "project", "version"),
     Index(None, "scope", "slug"),
 )
 

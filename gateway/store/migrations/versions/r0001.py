@@ -143,7 +143,7 @@ def upgrade() -> None:
         sa.Column("messages", sa.Text(), nullable=True),
         sa.Column("variables", sa.Text(), nullable=True),
         sa.Column("model", sa.Text(), nullable=True),
-        sa.Column("project", sa.Text(), nullable=True),
+        sa.Column("project", sa.Text(), nullable=False),
         sa.Column("parameters", sa.Text(), nullable=False),
         sa.Column("tags", sa.Text(), nullable=False),
         sa.Column("metadata", sa.Text(), nullable=False),
@@ -151,7 +151,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_prompts")),
-        sa.UniqueConstraint("scope", "name", "version", name=op.f("uq_prompts_scope_name_version")),
+        sa.UniqueConstraint("scope", "name", "project", "version", name=op.f("uq_prompts_scope_name_project_version")),
         sqlite_autoincrement=True,
     )
     with op.batch_alter_table("prompts", schema=None) as batch_op:
