@@ -13,7 +13,7 @@ import httpx
 from tests.replay.intended import INTENDED
 from tests.replay.player import Result, play
 from tests.replay.recording import FOLDER, scenes
-from tests.replay.servers import gateway, remote
+from tests.replay.servers import gateway, real, remote
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tokens = dict(pair.split("=", 1) for pair in options.token)
     good = True
     for file in options.files or sorted(path.stem for path in FOLDER.glob("*.jsonl")):
-        results = asyncio.run(_results(file, options.url, tokens))
-        good &= _print(results, against_real=options.url is not None, everything=options.all)
+        results = asyncio.run(_results(file, options, tokens))
+        good &= _print(results, against_real=options.real or options.url is not None, everything=options.all)
     return 0 if good else 1
 
 
@@ -31,21 +31,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.replay", description=__doc__)
     parser.add_argument("files", nargs="*", help="recordings, with or without folder and ending; none: every one")
     parser.add_argument("--url", help="an empty server to replay against, instead of this gateway in this process")
+    parser.add_argument("--real", action="store_true", help="against a real Phoenix, installed and started for it")
     parser.add_argument("--token", action="append", default=[], metavar="PLACEHOLDER=TOKEN")
     parser.add_argument("--all", action="store_true", help="name the equal lines too")
     return parser
 
 
-async def _results(file: str, url: str | None, tokens: dict[str, str]) -> list[Result]:
+async def _results(file: str, options: argparse.Namespace, tokens: dict[str, str]) -> list[Result]:
     results = []
     for scene in scenes(file):
-        async with _server(url) as client:
+        async with _server(options) as client:
             results += await play(scene, client, tokens)
     return results
 
 
-def _server(url: str | None) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-    return remote(url) if url else gateway()
+def _server(options: argparse.Namespace) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+    if options.real:
+        return real()
+    return remote(options.url) if options.url else gateway()
 
 
 def _print(results: list[Result], *, against_real: bool, everything: bool) -> bool:

@@ -103,6 +103,11 @@ class _Walk:
 def _names_itself(exchange: Exchange) -> bool:
     """Whether the server had to find a name: an experiment created without one."""
     body = exchange.request.body
+    if exchange.request.encoding == "text":
+        try:
+            body = json.loads(body.removeprefix("\ufeff"))
+        except ValueError:
+            return False
     creates = exchange.method == "POST" and exchange.path.endswith("/experiments")
     return creates and isinstance(body, dict) and not body.get("name")
 

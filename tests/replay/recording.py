@@ -74,6 +74,10 @@ class Scene:
     setup: tuple[Exchange, ...]
     exchanges: tuple[Exchange, ...]
 
+    def compared_throughout(self) -> Scene:
+        """The same, its set-up compared as well."""
+        return Scene((), self.setup + self.exchanges)
+
 
 def load(name: str) -> tuple[Exchange, ...]:
     """The exchanges of a file, named with or without folder and ending. FileNotFoundError when there is none."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.vendors import servers
+
 
 @asynccontextmanager
 async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
@@ -19,6 +21,14 @@ async def remote(url: str) -> AsyncIterator[httpx.AsyncClient]:
     limits = httpx.Limits(max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=url, timeout=30, limits=limits) as client:
         yield client
+
+
+@asynccontextmanager
+async def real() -> AsyncIterator[httpx.AsyncClient]:
+    """A real Phoenix of our own, empty."""
+    with servers.phoenix() as url:
+        async with remote(url) as client:
+            yield client
 
 
 @asynccontextmanager

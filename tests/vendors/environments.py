@@ -61,7 +61,7 @@ def ready(environment: Environment) -> Environment:
 
     Two processes may ask at once: the second waits for the first.
     """
-    with _locked(environment):
+    with locked(environment.name):
         if _stamp(environment) != _wanted(environment):
             _build(environment)
     return environment
@@ -97,18 +97,19 @@ def run_command(*command: str, env: Mapping[str, str] | None = None, timeout: fl
         raise ScriptError(f"{command[1]}: no JSON on the last line of:\n{output[-4000:]}") from broken
 
 
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """One process at a time builds what has that name."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def clean_variables(home: str, extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """The variables a client may see: `INHERITED`, a home of its own, and `extra`."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return inherited | {"HOME": home, "PYTHONUTF8": "1", "NO_COLOR": "1"} | dict(extra or {})
-
-
-@contextmanager
-def _locked(environment: Environment) -> Iterator[None]:
-    HOME.mkdir(exist_ok=True)
-    with (HOME / f"{environment.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _wanted(environment: Environment) -> dict[str, object]:

@@ -13,9 +13,11 @@ import pytest
 
 from tests.vendors import servers
 from tests.vendors.environments import PHOENIX_CLIENT, run_script
+from tests.vendors.node import PHOENIX_TS, run_node
 from tests.vendors.phoenix.masking import masked
 
 SCENARIO = Path(__file__).with_name("scenario.py")
+TS_SCENARIO = SCENARIO.with_suffix(".cjs")
 SCENARIO_SECONDS = 240  # a real Phoenix on a busy machine takes 30
 
 Play = Callable[[str, str], Any]
@@ -33,12 +35,18 @@ def real_phoenix() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def play(request: pytest.FixtureRequest) -> Play:
-    """`play("gateway" | "real", "sync" | "async")`: what the client returned there, server-made values masked."""
+    """`play("gateway" | "real", "sync" | "async" | "ts")`: what the client returned there, server-made values masked."""
 
     @cache
-    def _play(server: str, mode: str) -> Any:
+    def _play(server: str, client: str) -> Any:
         url = f"{request.getfixturevalue('gateway')}/phoenix" if server == "gateway" else request.getfixturevalue("real_phoenix")
         suffix = secrets.token_hex(6)
-        return masked(run_script(PHOENIX_CLIENT, SCENARIO, url, mode, suffix, timeout=SCENARIO_SECONDS), suffix)
+        return masked(_run(url, client, suffix), suffix)
 
     return _play
+
+
+def _run(url: str, client: str, suffix: str) -> Any:
+    if client == "ts":
+        return run_node(PHOENIX_TS, TS_SCENARIO, url, suffix)
+    return run_script(PHOENIX_CLIENT, SCENARIO, url, client, suffix, timeout=SCENARIO_SECONDS)

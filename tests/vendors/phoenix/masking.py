@@ -13,7 +13,9 @@ from tests.replay.names import PROJECT, TOKEN, kind
 
 # The forms that the server writes and that the client gives its parsed times; any other form stays and shows.
 CLOCK = re.compile(r"2\d{3}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{6})?\+00:00")
+DATE = re.compile(r"2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")  # a time that the TypeScript client has parsed
 FIXED = "2026-01-02"  # the day of the times that the scenario gives itself
+DURATION = "latency_ms"
 TRACE = re.compile(r"[0-9a-f]{32}")
 GENERATED = re.compile(r"capitals-[0-9a-f]{8}")
 MADE_BY_THE_CLIENT = re.compile(r"DRY_RUN_[0-9a-f]{6}|ExperimentEvaluation:\d+")
@@ -32,7 +34,7 @@ class _Masks:
 
     def of(self, value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: self.of(item) for key, item in value.items()}
+            return {key: "<duration>" if key == DURATION else self.of(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.of(item) for item in value]
         return self._text(value) if isinstance(value, str) else value
@@ -42,6 +44,8 @@ class _Masks:
             return "<evaluation>"
         if CLOCK.fullmatch(text):
             return text if text.startswith(FIXED) else "<time>"
+        if DATE.fullmatch(text):
+            return "<date>"
         if TRACE.fullmatch(text):
             return self._name("trace", text)
         text = PROJECT.sub(lambda found: self._name("project", found[0]), text.replace(self._suffix, "SUFFIX"))

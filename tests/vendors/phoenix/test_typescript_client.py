@@ -1,0 +1,87 @@
+"""Phoenix's published TypeScript client against the gateway, and the same against a real Phoenix beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.vendors.node import node_present
+from tests.vendors.phoenix.conftest import Play
+
+pytestmark = pytest.mark.skipif(not node_present(), reason="needs Node and npm")
+
+COUNTS = ("exampleCount", "successfulRunCount", "failedRunCount", "missingRunCount")
+
+
+@pytest.fixture(scope="module", params=["gateway", "real"])
+def seen(request: pytest.FixtureRequest, play: Play) -> Any:
+    """What the client returned, step by step."""
+    return play(request.param, "ts")
+
+
+def test_the_client_returns_what_it_returns_from_a_real_phoenix(play: Play) -> None:
+    here, real = play("gateway", "ts"), play("real", "ts")
+    assert here.keys() == real.keys()
+    for step in real:
+        assert here[step] == real[step], step
+
+
+def test_a_dataset_is_created_and_found_by_name(seen: Any) -> None:
+    dataset = seen["dataset"]
+    assert (dataset["name"], dataset["description"]) == ("capitals SUFFIX", "three capitals")
+    assert [example["output"] for example in dataset["examples"]] == [{"answer": "Paris"}, {"answer": "Tokyo"}, {"answer": "Lima"}]
+
+
+def test_an_experiment_is_run_and_scored(seen: Any) -> None:
+    assert seen["runs"] == 6
+    assert seen["scores"] == [["exact", score, None] for score in (0, 0, 1, 1, 1, 1)] + [["length", 0.5, None]] * 6
+    assert counts(seen["info"]) == (3, 6, 0, 0)
+    assert seen["info"]["metadata"] == {"model": "none", "ü": [1, None]}
+
+
+def test_scores_are_stored_with_their_runs(seen: Any) -> None:
+    stored = seen["stored"]
+    assert [record["repetition_number"] for record in stored] == [1, 2, 1, 2, 1, 2]
+    assert [record["output"]["answer"] for record in stored] == ["Paris", "Paris", "Tokyo", "Tokyo", "Cusco", "Cusco"]
+    exact, length = zip(*(record["annotations"] for record in stored), strict=True)
+    assert [annotation["score"] for annotation in exact] == [1, 1, 1, 1, 0, 0]
+    assert {annotation["label"] for annotation in exact} == {"compared"}
+    assert exact[0]["metadata"] == {"m": 1}
+    assert {annotation["explanation"] for annotation in length} == {"tenths"}
+
+
+def test_runs_are_read_page_by_page(seen: Any) -> None:
+    assert seen["pages"] == seen["read"]
+    assert seen["newestFirst"]
+    assert [run["output"]["answer"] for run in seen["read"]] == ["Paris", "Paris", "Tokyo", "Tokyo", "Cusco", "Cusco"]
+
+
+def test_evaluating_again_adds_scores(seen: Any) -> None:
+    assert seen["again"] == 6
+    assert seen["annotations"] == [["always", "exact", "length"]] * 6
+
+
+def test_resuming_repeats_what_failed(seen: Any) -> None:
+    assert counts(seen["partial"]) == (3, 4, 2, 0)
+    assert counts(seen["complete"]) == (3, 6, 0, 0)
+    assert [[(score["score"], score["error"]) for score in scores] for scores in seen["failed"]] == [[(None, "not yet")]] * 6
+    assert [[(score["score"], score["error"]) for score in scores] for scores in seen["repaired"]] == [[(0.5, None)]] * 6
+
+
+def test_a_deleted_experiment_is_gone(seen: Any) -> None:
+    assert len(seen["listed"]) == 2
+    assert seen["deleted"] == {"returned": None}
+    assert seen["gone"] == {"error": f"URL/v1/experiments/{seen['listed'][0]['id']}: 404 Not Found"}
+    assert seen["left"] == 1
+
+
+def test_appending_makes_a_version(seen: Any) -> None:
+    assert seen["appended"]["versionId"] == seen["grown"]["versionId"] != seen["dataset"]["versionId"]
+    assert [example["id"] for example in seen["grown"]["examples"]][3] == "oman-1"
+    assert seen["dryRuns"] == 2
+
+
+def counts(experiment: Any) -> tuple[int, ...]:
+    """Examples, successful, failed and missing runs."""
+    return tuple(experiment[name] for name in COUNTS)
