@@ -11,6 +11,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from adapters.body import read_json
+from adapters.demo import Demo
 from adapters.http import Request, Response, json_response
 from adapters.mapping import SAME, Codec, Shape, pick
 from adapters.scope import Scope
@@ -98,7 +99,7 @@ class Adapter:
     """A dialect, served under `/PREFIX` (its name unless given).
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
-    `headers` gives what every answer of the dialect carries.
+    `headers` gives what every answer of the dialect carries. `demo` shows the dialect off, given a name for what it makes.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Adapter:
     statuses: Mapping[Code, int] = field(default_factory=dict)
     vocabularies: Mapping[str, Codec] = field(default_factory=dict)
     id_example: str = ""
+    demo: Callable[[str], Demo] | None = None
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

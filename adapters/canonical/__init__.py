@@ -2,6 +2,7 @@
 
 from adapters.base import Adapter
 from adapters.canonical import quirks
+from adapters.canonical.demo import demo
 from adapters.canonical.routes import ROUTES
 from adapters.canonical.tables import STATUS_CODES
 
@@ -13,4 +14,5 @@ ADAPTER = Adapter(
     render_error=quirks.render_error,
     statuses=STATUS_CODES,
     id_example="00000000000080048000000000000001",
+    demo=demo,
 )

@@ -1,0 +1,43 @@
+"""What each dialect can ask for, computed from its routes."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from adapters.base import Adapter
+from schemas.operations import Op
+
+
+class Support(StrEnum):
+    """`native`: the dialect has a route for it. `emulated`: its route is a recipe of several operations. `unsupported`: it has no route."""
+
+    NATIVE = "native"
+    EMULATED = "emulated"
+    UNSUPPORTED = "unsupported"
+
+
+def support(adapter: Adapter, op: Op) -> Support:
+    """How one dialect supports one operation."""
+    routes = adapter.by_operation.get(op, ())
+    if not routes:
+        return Support.UNSUPPORTED
+    return Support.NATIVE if any(route.plan is None for route in routes) else Support.EMULATED
+
+
+def matrix(adapters: Iterable[Adapter]) -> Mapping[Op, Mapping[str, Support]]:
+    """Every operation by every dialect, in the order of the operations."""
+    chosen = list(adapters)
+    return {op: {adapter.name: support(adapter, op) for adapter in chosen} for op in Op}
+
+
+MARKS = {Support.NATIVE: "●", Support.EMULATED: "○", Support.UNSUPPORTED: "–"}
+
+
+def markdown(adapters: Iterable[Adapter]) -> str:
+    """The matrix as a Markdown table, as README shows it."""
+    chosen = list(adapters)
+    head = "| operation | " + " | ".join(adapter.name for adapter in chosen) + " |"
+    rule = "|---|" + ":-:|" * len(chosen)
+    rows = [
+        f"| {op.replace('_', ' ')} | " + " | ".join(MARKS[cells[a.name]] for a in chosen) + " |" for op, cells in matrix(chosen).items()
+    ]
+    return "\n".join([head, rule, *rows])
