@@ -1,0 +1,27 @@
+"""`python -m tests.readme`: writes the generated parts of README anew."""
+
+import re
+from pathlib import Path
+
+from adapters.capabilities import markdown
+from adapters.registry import discover
+
+README = Path(__file__).parent.parent / "README.md"
+
+
+def main() -> None:
+    """Replace what stands between the markers."""
+    text = README.read_text(encoding="utf-8")
+    for name, content in generated().items():
+        block = f"<!-- {name} -->\n{content}\n<!-- /{name} -->"
+        text = re.sub(rf"<!-- {name} -->\n.*?<!-- /{name} -->", lambda _, block=block: block, text, flags=re.DOTALL)
+    README.write_text(text, encoding="utf-8")
+
+
+def generated() -> dict[str, str]:
+    """Each generated part by the name of its markers."""
+    return {"capabilities": markdown(discover().values())}
+
+
+if __name__ == "__main__":
+    main()
