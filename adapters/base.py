@@ -44,7 +44,7 @@ class Route:
     `body_args` to further arguments (filters a vendor takes in the body, say). `into_body` names path and query parameters that belong to the operation's
     body.
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
-    answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
+    answer where it is not JSON. `given` names a query parameter that makes this row answer instead of the other row of the same method and path. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
     """
 
     op: Op
@@ -60,7 +60,8 @@ class Route:
     body_args: Codec | None = None
     reply: Codec = SAME
     wrap: Codec = SAME
-    plan: Callable[[Call], Plan] | None = None
+    given: str = ""
+    plan: Callable[[Call, Scope], Plan] | None = None
     present: Callable[["Route", Request, Call, Json, Scope], Response] | None = None
     read: Callable[[Request, Scope], Json] | None = None
     answer: Any = None
@@ -75,9 +76,9 @@ class Route:
         """Whether the operation changes anything (a viewer may not)."""
         return SPECS[self.op].writes
 
-    def steps(self, call: Call) -> Plan:
+    def steps(self, call: Call, scope: Scope) -> Plan:
         """The recipe that answers `call`."""
-        return self.plan(call) if self.plan else _single(call)
+        return self.plan(call, scope) if self.plan else _single(call)
 
 
 @dataclass(frozen=True)

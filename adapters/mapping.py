@@ -232,7 +232,7 @@ class Shape:
         for name in rest:
             scope.note(fate, name, "", reason)
         if rest and self.keep and scope.dialect:
-            doc.setdefault("extensions", {})[scope.dialect] = rest
+            merge(doc.setdefault("extensions", {}).setdefault(scope.dialect, {}), rest)
         return doc
 
     def encode(self, value: Json, scope: Scope) -> JsonObject:

@@ -41,7 +41,7 @@ class Exchange:
             started = perf_counter()
             call = self._adapter.decode(route, request, scope, caller)
             decoded = perf_counter()
-            reply = await run(route.steps(call), self._target)
+            reply = await run(route.steps(call, scope), self._target)
             performed = perf_counter()
             response = self._adapter.encode(route, request, call, reply, scope)
             timings["translate"] = (decoded - started + perf_counter() - performed) * 1000

@@ -24,17 +24,26 @@ class Address:
 
 @dataclass
 class Endpoint:
-    """One path of a dialect and what answers it, by method."""
+    """One path of a dialect and what answers it, by method; `given` are the rows a query parameter chooses, by method and parameter."""
 
     template: str
     pattern: re.Pattern[str]
     convertors: Mapping[str, Any]
     methods: dict[str, Route | Plain] = field(default_factory=dict)
+    given: dict[tuple[str, str], Route] = field(default_factory=dict)
 
     @property
     def allow(self) -> tuple[str, ...]:
         """The methods that work here, HEAD with GET."""
         return tuple(sorted({*self.methods, *(("HEAD",) if "GET" in self.methods else ())}))
+
+    def entry(self, method: str, parameters: Iterable[str]) -> Route | Plain | None:
+        """What answers a method, when the query has these parameters."""
+        if self.given:
+            chosen = next((self.given[method, name] for name in parameters if (method, name) in self.given), None)
+            if chosen is not None:
+                return chosen
+        return self.methods.get(method)
 
 
 @dataclass(frozen=True)
@@ -92,7 +101,10 @@ class Router:
                 self._patterns.append(endpoint)
             else:
                 self._literal[path] = endpoint
-        endpoint.methods.setdefault(entry.method, entry)
+        if isinstance(entry, Route) and entry.given:
+            endpoint.given.setdefault((entry.method, entry.given), entry)
+        else:
+            endpoint.methods.setdefault(entry.method, entry)
 
 
 def _spellings(path: str, both: bool) -> Iterable[str]:

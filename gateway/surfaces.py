@@ -76,7 +76,7 @@ class Surfaces:
         adapter = self._adapters[where.dialect]
         match = self._routers[where.dialect].match(where.path)
         method = "GET" if request.method == "HEAD" and match and "HEAD" not in match.endpoint.methods else request.method
-        entry = match.endpoint.methods.get(method) if match else None
+        entry = match.endpoint.entry(method, request.query_params) if match else None
         exchange.route = f"/{where.dialect}{match.endpoint.template if match else '/unmatched'}"
         if isinstance(entry, Plain) and entry.open:
             return await Exchange(adapter, self._target(where, request)).page(

@@ -437,3 +437,7 @@ class Call:
     args: Args
     body: Model | None = None
     caller: Caller = Caller()
+
+    def then(self, op: Op, body: Model | None = None, **args: object) -> "Call":
+        """Another call by the same caller: a further step of a recipe."""
+        return Call(op, SPECS[op].args.model_validate(args), body, self.caller)

@@ -34,7 +34,7 @@ _COLUMNS = (
 _SCORE_COLUMNS = ("value", "label", "passed", "explanation", "error")
 
 
-def everything(call: Call) -> Plan:
+def everything(call: Call, scope: Scope) -> Plan:
     """Every run, oldest example first, page by page."""
     assert isinstance(call.args, ListRunsArgs)
     rows: list[JsonObject] = []
