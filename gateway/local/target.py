@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from gateway.local import datasets, examples, splits, versions
+from gateway.local import datasets, documents, evaluators, examples, projects, prompts, spans, splits, tags, versions
 from gateway.local.handler import Handler, Reply, merge
 from gateway.store import Change, Store, Transaction
 from schemas.errors import Code, CrosswalkError
 from schemas.operations import SPECS, Call, Op
 
-HANDLERS: Mapping[Op, Handler] = merge(*(module.HANDLERS for module in (datasets, examples, versions, splits)))
+HANDLERS: Mapping[Op, Handler] = merge(
+    *(module.HANDLERS for module in (datasets, examples, versions, splits)),
+    *(module.HANDLERS for module in (documents, evaluators, projects, prompts, spans, tags)),
+)
 
 Perform = Callable[[Call], Awaitable[Reply]]
 Subscriber = Callable[[Change], None]
@@ -22,13 +25,15 @@ _log = logging.getLogger(__name__)
 class LocalTarget:
     """Answers every canonical operation.
 
-    `others` perform operations that are more than one transaction (running an evaluator, say). `subscribe` adds a function that is told, on the
+    `others` perform operations that are more than one transaction (running an evaluator, say); `configured` are the evaluators of the configuration
+    (ValueError when one has an unknown scorer). `subscribe` adds a function that is told, on the
     event loop and after the commit, of each `Change`: an experiment became `pending`, a `run` was completed by its caller, an experiment was
     `cancelled` or `deleted`.
     """
 
-    def __init__(self, store: Store, others: Mapping[Op, Perform] | None = None) -> None:
+    def __init__(self, store: Store, others: Mapping[Op, Perform] | None = None, configured: Iterable[evaluators.Configured] = ()) -> None:
         self.store = store
+        self._handlers = {**HANDLERS, **evaluators.Evaluators(configured).handlers}
         self._others = dict(others or {})
         self._subscribers: list[Subscriber] = []
 
@@ -42,14 +47,14 @@ class LocalTarget:
 
     def performs(self, op: Op) -> bool:
         """Whether `op` has an answer here."""
-        return op in HANDLERS or op in self._others
+        return op in self._handlers or op in self._others
 
     async def perform(self, call: Call) -> Reply:
         """The reply to `call`, a dict shaped like `SPECS[call.op].reply`. Raises CrosswalkError."""
         other = self._others.get(call.op)
         if other is not None:
             return await other(call)
-        handler = HANDLERS.get(call.op)
+        handler = self._handlers.get(call.op)
         if handler is None:
             raise CrosswalkError(Code.UNSUPPORTED, f"The embedded store does not perform {call.op}.")
         if not SPECS[call.op].writes:
