@@ -10,9 +10,11 @@ from contextlib import AbstractAsyncContextManager
 
 import httpx
 
+from gateway import logs
+
 from tests.replay.intended import INTENDED
 from tests.replay.player import Result, play
-from tests.replay.recording import FOLDER, scenes
+from tests.replay.recording import FOLDER, Scene, scenes
 from tests.replay.servers import gateway, real, remote
 
 
@@ -20,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 when every line is equal or differs exactly as intended, else 1."""
     options = _parser().parse_args(arguments)
     tokens = dict(pair.split("=", 1) for pair in options.token)
+    logs.configure("error")  # the report is what goes to standard output
     good = True
     for file in options.files or sorted(path.stem for path in FOLDER.glob("*.jsonl")):
         results = asyncio.run(_results(file, options, tokens))
@@ -40,15 +43,15 @@ def _parser() -> argparse.ArgumentParser:
 async def _results(file: str, options: argparse.Namespace, tokens: dict[str, str]) -> list[Result]:
     results = []
     for scene in scenes(file):
-        async with _server(options) as client:
+        async with _server(scene, options) as client:
             results += await play(scene, client, tokens)
     return results
 
 
-def _server(options: argparse.Namespace) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+def _server(scene: Scene, options: argparse.Namespace) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     if options.real:
         return real()
-    return remote(options.url) if options.url else gateway()
+    return remote(options.url) if options.url else gateway(keyed=scene.keyed)
 
 
 def _print(results: list[Result], *, against_real: bool, everything: bool) -> bool:

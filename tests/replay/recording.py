@@ -18,6 +18,8 @@ CONTINUES = {
     "python_async_client_run_experiment": "python_client_datasets",
     "ts_client_other_calls": "ts_client_run_experiment",
 }
+# Files recorded on a server that asks for keys. Their placeholders (ADMIN_TOKEN, VIEWER_TOKEN) are its keys here.
+KEYED = frozenset({"auth"})
 # Files whose later lines come from another fresh server: {file: {first line there: the requests that bring a server
 # into the state it had}}. Those were not recorded; what they made shows in the lines that follow.
 FRESH_SERVER_AT: dict[str, dict[int, tuple[dict[str, Any], ...]]] = {
@@ -73,6 +75,10 @@ class Scene:
 
     setup: tuple[Exchange, ...]
     exchanges: tuple[Exchange, ...]
+
+    @property
+    def keyed(self) -> bool:
+        return self.exchanges[0].file in KEYED
 
     def compared_throughout(self) -> Scene:
         """The same, its set-up compared as well."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import httpx
 
+from gateway.compose import gateway_app
+from gateway.settings import ApiKey, Auth, Role, Settings, Store
 from tests.vendors import servers
 
 
@@ -32,15 +35,24 @@ async def real() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def gateway() -> AsyncIterator[httpx.AsyncClient]:
-    """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface."""
-    from gateway.compose import gateway_app
-    from gateway.settings import Settings, Store
+async def gateway(*, keyed: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+    """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface.
 
+    With `keyed` it asks for keys, and takes the placeholders of the recordings as such.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        app = gateway_app(Settings(store=Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")))
+        store = Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")
+        app = gateway_app(Settings(store=store, auth=Auth(mode="keys", keys=KEYS) if keyed else Auth()))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/phoenix") as client,
         ):
             yield client
+
+
+def _key(role: Role) -> ApiKey:
+    token = f"{role.name}_TOKEN"
+    return ApiKey(name=role.value, sha256=hashlib.sha256(token.encode()).hexdigest(), role=role)
+
+
+KEYS = tuple(_key(role) for role in Role)
