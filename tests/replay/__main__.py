@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 
 from gateway import logs
-
 from tests.replay.intended import INTENDED
 from tests.replay.player import Result, play
 from tests.replay.recording import FOLDER, Scene, scenes
