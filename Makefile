@@ -16,8 +16,8 @@ help: ## this list
 
 setup: $(READY) ## only the set-up: .venv from requirements.lock
 
-$(READY): scripts/setup.sh requirements.lock pyproject.toml
-	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+$(READY): .ci/setup.sh requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh .ci/setup.sh
 
 run: $(READY) ## the gateway on 127.0.0.1:8080 with the embedded store and a small demo data set
 	@exec $(BIN)/crosswalk serve --demo-data --host $(HOST) --port $(PORT)

@@ -1,6 +1,6 @@
 """Writes a migration for what `gateway/store/tables.py` has and the newest revision has not.
 
-    .venv/bin/python scripts/new_revision.py 0002 "Evaluators have an owner"
+    .venv/bin/python -m gateway.store.new_revision 0002 "Evaluators have an owner"
 
 `gateway.store.migrate.HEAD` is then set by hand to the new revision.
 """
