@@ -42,10 +42,10 @@ class Route:
     `path` is a Starlette path below the dialect's mount, and a format template for calling the vendor. `args` maps path and query parameters (one flat
     object) to the operation's arguments, `fixed` adds constants. `query` and `body` validate what came; `request` maps the body to the operation's body,
     `body_args` to further arguments (filters a vendor takes in the body, say). `into_body` names path and query parameters that belong to the operation's
-    body.
+    body. `given` names a query parameter that makes this row answer instead of the other row of the same method and path.
+
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
-    answer where it is not JSON. `given` names a query parameter that makes this row answer instead of the other one of the same method and path.
-    `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
+    answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
     """
 
     op: Op

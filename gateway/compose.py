@@ -9,42 +9,69 @@ from starlette.routing import Mount
 
 from adapters.base import Adapter, Options
 from adapters.registry import discover
-from gateway import docs
+from gateway import docs, service
 from gateway.app import create_app
 from gateway.auth import Authenticator
+from gateway.execution.scorers import find
+from gateway.housekeeping import housekeeping
+from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
 from gateway.settings import LOCAL, Settings, SettingsError
-from gateway.settings.problems import from_pydantic
+from gateway.settings.problems import Problem, from_pydantic
 from gateway.store import Store
+from gateway.store.receipts import Receipts
 from gateway.surfaces import Surfaces
 
 
 def gateway_app(settings: Settings) -> Starlette:
-    """The ASGI application these settings describe; its store opens with the lifespan. Raises SettingsError for wrong `surfaces.*` settings."""
+    """The ASGI application these settings describe; its store opens with the lifespan.
+
+    Raises SettingsError for wrong `surfaces.*` and `evaluators.*` settings.
+    """
     adapters = discover()
     surfaces = Surfaces(settings, adapters, Authenticator(settings.auth), surface_options(settings, adapters))
+    configured = configured_evaluators(settings)
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
         store = Store(settings.store.url)
         await store.start()
-
-        async def usable() -> None:
-            await store.ready()
-
+        receipts = Receipts(store)
         try:
-            surfaces.ids = store.ids
-            target = LocalTarget(store)
-            for name, configured in settings.targets.items():
-                if configured.adapter == LOCAL:
-                    surfaces.connect(name, target)
-            app.state.store, app.state.target = store, target
-            app.state.health.add("store", usable)
-            yield
+            target = LocalTarget(store, configured=configured)
+            surfaces.keep(store, receipts)
+            for name in _embedded(settings):
+                surfaces.connect(name, target)
+            app.state.store, app.state.target, app.state.receipts = store, target, receipts
+            app.state.health.add("store", lambda: _usable(store))
+            async with housekeeping(store):
+                yield
         finally:
+            await receipts.stop()
             await store.stop()
 
-    return create_app(settings, routes=[*docs.routes(adapters), Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+    pages = [*docs.routes(adapters), *service.routes(adapters)]
+    return create_app(settings, routes=[*pages, Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+
+
+async def _usable(store: Store) -> None:
+    await store.ready()
+
+
+def _embedded(settings: Settings) -> list[str]:
+    return [name for name, target in settings.targets.items() if target.adapter == LOCAL]
+
+
+def configured_evaluators(settings: Settings) -> list[Configured]:
+    """The configuration's evaluators as the embedded target takes them. Raises SettingsError for an unknown scorer."""
+    problems = [
+        Problem(f"evaluators.{name}.scorer", f"no such scorer: {evaluator.scorer!r}")
+        for name, evaluator in settings.evaluators.items()
+        if find(evaluator.scorer) is None
+    ]
+    if problems:
+        raise SettingsError("The configuration", problems)
+    return [Configured(name, evaluator.scorer, evaluator.parameters, evaluator.ids) for name, evaluator in settings.evaluators.items()]
 
 
 def surface_options(settings: Settings, adapters: Mapping[str, Adapter]) -> dict[str, Options]:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping
 from time import perf_counter
 from typing import Protocol
 
-from adapters.base import Adapter, Plain, Plan, Route
+from adapters.base import Adapter, Plan, Route
 from adapters.http import Request, Response
 from adapters.scope import Scope
 from gateway import logs
@@ -48,13 +48,6 @@ class Exchange:
         except CrosswalkError as error:
             return self._adapter.render_error(error, request, route, scope)
         return response
-
-    async def page(self, page: Plain, request: Request, scope: Scope) -> Response:
-        """The answer of a fixed page."""
-        try:
-            return page.respond(request, scope)
-        except CrosswalkError as error:
-            return self._adapter.render_error(error, request, None, scope)
 
 
 async def run(plan: Plan, target: Target) -> Json:

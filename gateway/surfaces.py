@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from starlette.requests import Request as StarletteRequest
 from starlette.types import Receive, Send
@@ -11,20 +10,21 @@ from starlette.types import Scope as AsgiScope
 
 from adapters.base import Adapter, Options, Plain, Route
 from adapters.http import Request, Response
-from adapters.notes import Fate
 from adapters.scope import Scope
-from gateway import context, problem
+from gateway import context, problem, receipt
 from gateway.auth import Authenticator, require
 from gateway.context import Context
 from gateway.exchange import Exchange, Target, header_map, no_route, wrong_method
+from gateway.once import once
 from gateway.routing import Address, Match, Router, address, prefix_of
 from gateway.settings import LOCAL, Role, Settings
+from gateway.store import Store
+from gateway.store.receipts import Receipts
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
-from schemas.operations import Caller
+from schemas.operations import SPECS, Caller
 
 TARGET_HEADER = "crosswalk-target"
-_SHOWN_LOSSES = 8
 
 
 class Surfaces:
@@ -40,7 +40,13 @@ class Surfaces:
         self._routers = {name: Router(adapter) for name, adapter in adapters.items()}
         self._options = options
         self._targets: dict[str, Target] = {}
+        self._store: Store | None = None
+        self._receipts: Receipts | None = None
         self.ids = Ids()
+
+    def keep(self, store: Store, receipts: Receipts) -> None:
+        """Where ids, idempotency keys and receipts live."""
+        self._store, self._receipts, self.ids = store, receipts, store.ids
 
     def connect(self, name: str, target: Target) -> None:
         """Make a target reachable under its configured name."""
@@ -75,13 +81,10 @@ class Surfaces:
     async def _route(self, where: Address, request: StarletteRequest, exchange: Context) -> Response:
         adapter = self._adapters[where.dialect]
         match = self._routers[where.dialect].match(where.path)
-        method = "GET" if request.method == "HEAD" and match and "HEAD" not in match.endpoint.methods else request.method
-        entry = match.endpoint.entry(method, request.query_params) if match else None
+        entry = _entry(match, request)
         exchange.route = f"/{where.dialect}{match.endpoint.template if match else '/unmatched'}"
         if isinstance(entry, Plain) and entry.open:
-            return await Exchange(adapter, self._target(where, request)).page(
-                entry, await _read(where, match, request), self._scope(where, request, exchange)
-            )
+            return await self._page(adapter, entry, where, match, request, exchange)
         caller = self._authenticator.authenticate(request.scope)
         if match is None:
             raise no_route(request.method, request.url.path)
@@ -91,16 +94,51 @@ class Surfaces:
         name = self._target_name(where, request)
         if not caller.may_reach(name, same_dialect=self._settings.targets[name].adapter == where.dialect):
             raise CrosswalkError(Code.FORBIDDEN, f"This key may not reach the target {name!r}.")
-        target = self._target(where, request)
-        exchange.headers.append((b"crosswalk-target", name.encode()))
-        read, scope = await _read(where, match, request), self._scope(where, request, exchange)
         if isinstance(entry, Plain):
-            return await Exchange(adapter, target).page(entry, read, scope)
+            return await self._page(adapter, entry, where, match, request, exchange)
+        exchange.headers.append((b"crosswalk-target", name.encode()))
         who = Caller(caller.name, caller.scope, caller.role.value)
-        response = await Exchange(adapter, target).answer(entry, read, scope, who, exchange.timings)
-        exchange.headers.append((b"crosswalk-origin", b"emulated"))
-        _show_losses(scope, exchange)
+        read, scope = await _read(where, match, request), self._scope(where, request, exchange)
+        return await self._exchange(adapter, entry, name, read, scope, who, exchange)
+
+    async def _exchange(
+        self, adapter: Adapter, route: Route, name: str, request: Request, scope: Scope, caller: Caller, exchange: Context
+    ) -> Response:
+        target, origin = self._target(name), "emulated"
+
+        async def perform() -> Response:
+            return await Exchange(adapter, target).answer(route, request, scope, caller, exchange.timings)
+
+        if SPECS[route.op].creates and self._store is not None:
+            place = (caller.scope, name, f"{adapter.name} {route.method} {route.path}")
+            response, replayed = await once(self._store, place, request, perform)
+            origin = "replayed" if replayed else origin
+        else:
+            response = await perform()
+        exchange.headers.append((b"crosswalk-origin", origin.encode()))
+        if response.status < 400:
+            await self._account(scope, name, route, caller, origin, exchange)
         return response
+
+    async def _account(self, scope: Scope, target: str, route: Route, caller: Caller, origin: str, exchange: Context) -> None:
+        """Announce what was lost, and have the receipt written after the answer."""
+        lost = receipt.lost_header(scope.notes)
+        if lost:
+            exchange.headers.append((b"crosswalk-lost", lost.encode()))
+        body = receipt.content(scope.notes, scope.dialect, target, route.op, origin)
+        if body is not None and self._receipts is not None:
+            receipt_id = await self._receipts.new_id()
+            exchange.headers.append((b"crosswalk-receipt", receipt_id.encode()))
+            await self._receipts.put(receipt_id, caller.scope, body, exchange.request_id)
+
+    async def _page(
+        self, adapter: Adapter, page: Plain, where: Address, match: Match | None, request: StarletteRequest, exchange: Context
+    ) -> Response:
+        scope = self._scope(where, request, exchange)
+        try:
+            return page.respond(await _read(where, match, request), scope)
+        except CrosswalkError as error:
+            return adapter.render_error(error, None, None, scope)
 
     def _target_name(self, where: Address, request: StarletteRequest) -> str:
         header = request.headers.get(TARGET_HEADER)
@@ -111,8 +149,7 @@ class Surfaces:
             raise CrosswalkError(Code.INVALID_REQUEST, f"There is no target {name[:100]!r}.")
         return name
 
-    def _target(self, where: Address, request: StarletteRequest) -> Target:
-        name = self._target_name(where, request)
+    def _target(self, name: str) -> Target:
         target = self._targets.get(name)
         if target is None:
             raise CrosswalkError(
@@ -148,12 +185,12 @@ async def _read(where: Address, match: Match | None, request: StarletteRequest) 
     )
 
 
-def _show_losses(scope: Scope, exchange: Context) -> None:
-    lost = [note.canonical or note.wire for note in scope.notes.of(Fate.LOST)]
-    if lost:
-        shown = [quote(pointer, safe="/*")[:200] for pointer in lost[:_SHOWN_LOSSES]]
-        more = [f"+{len(lost) - _SHOWN_LOSSES}"] if len(lost) > _SHOWN_LOSSES else []
-        exchange.headers.append((b"crosswalk-lost", ", ".join([*shown, *more]).encode()))
+def _entry(match: Match | None, request: StarletteRequest) -> Route | Plain | None:
+    """What answers the request's method; HEAD is answered as GET is."""
+    if match is None:
+        return None
+    method = "GET" if request.method == "HEAD" and "HEAD" not in match.endpoint.methods else request.method
+    return match.endpoint.entry(method, request.query_params)
 
 
 def _raw_headers(response: Response, named: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

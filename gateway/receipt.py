@@ -1,0 +1,29 @@
+"""A receipt's content and the headers that announce it: which fields did not simply pass, and why. Pointers and reasons, never values."""
+
+from urllib.parse import quote
+
+from adapters.notes import Fate, Notes
+from schemas.json import JsonObject
+
+_SHOWN = 8
+_LONGEST = 200
+_MOST = 500
+
+
+def content(notes: Notes, dialect: str, target: str, operation: str, origin: str) -> JsonObject | None:
+    """What to keep of an exchange, None when every field simply passed."""
+    fates: dict[str, list[JsonObject]] = {}
+    for note in notes.all()[:_MOST]:
+        fates.setdefault(note.fate, []).append({"wire": note.wire, "canonical": note.canonical, "reason": note.reason})
+    if not fates:
+        return None
+    return {"dialect": dialect, "target": target, "operation": operation, "origin": origin, **fates}
+
+
+def lost_header(notes: Notes) -> str | None:
+    """The value of `Crosswalk-Lost`: percent-encoded pointers, bounded, `+N` for those not shown; None when nothing was lost."""
+    lost = [note.canonical or note.wire for note in notes.of(Fate.LOST)]
+    if not lost:
+        return None
+    shown = [quote(pointer, safe="/*")[:_LONGEST] for pointer in lost[:_SHOWN]]
+    return ", ".join([*shown, *([f"+{len(lost) - _SHOWN}"] if len(lost) > _SHOWN else [])])
