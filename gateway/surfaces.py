@@ -13,6 +13,7 @@ from adapters.http import Request, Response
 from adapters.scope import Scope
 from gateway import context, problem, receipt
 from gateway.auth import Authenticator, require
+from gateway.compression import compressed
 from gateway.context import Context
 from gateway.exchange import Exchange, Target, header_map, no_route, wrong_method
 from gateway.once import once
@@ -60,7 +61,7 @@ class Surfaces:
             await _send(send, rendered.status, rendered.headers, rendered.body)
             return
         request = StarletteRequest(scope, receive)
-        response = await self._answer(where, request, exchange)
+        response = await compressed(await self._answer(where, request, exchange), request.headers.get("accept-encoding", ""))
         await _send(send, response.status, self._headers(where, response, exchange), b"" if scope["method"] == "HEAD" else response.body)
 
     def render(self, scope: AsgiScope, code: Code, message: str) -> problem.Rendered:
