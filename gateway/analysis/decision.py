@@ -23,11 +23,11 @@ def decide(groups: Sequence[Sequence[float]], alpha: float, direction: statistic
 
 def tests(decision: statistics.Comparison, sides: Sequence[ComparisonSide]) -> list[JsonObject]:
     """Each pairwise test as an object; `p_value` is that of the test, `adjusted_p_value` after Holm's correction."""
-    return [_test(pair, sides) for pair in decision.pairs]
+    return [_test(pair, sides, titles(sides)) for pair in decision.pairs]
 
 
-def _test(pair: statistics.Pair, sides: Sequence[ComparisonSide]) -> JsonObject:
-    best, other = sides[int(pair.best)], sides[int(pair.other)]
+def _test(pair: statistics.Pair, sides: Sequence[ComparisonSide], called: Sequence[str]) -> JsonObject:
+    best, other = int(pair.best), int(pair.other)
     return {
         "test": pair.test.name if pair.test else None,
         "statistic": pair.test.statistic if pair.test else None,
@@ -36,9 +36,13 @@ def _test(pair: statistics.Pair, sides: Sequence[ComparisonSide]) -> JsonObject:
         "adjusted_p_value": pair.adjusted_p,
         "significant": pair.significant,
         "effect": pair.effect,
-        "best": {"experiment_id": best.experiment_id, "name": title(best), "n": best.scored, "mean": best.mean},
-        "other": {"experiment_id": other.experiment_id, "name": title(other), "n": other.scored, "mean": other.mean},
+        "best": _figures(sides[best], called[best]),
+        "other": _figures(sides[other], called[other]),
     }
+
+
+def _figures(side: ComparisonSide, name: str) -> JsonObject:
+    return {"experiment_id": side.experiment_id, "name": name, "n": side.scored, "mean": side.mean}
 
 
 def winner(decision: statistics.Comparison, sides: Sequence[ComparisonSide], metric: str) -> Winner | None:
@@ -46,22 +50,25 @@ def winner(decision: statistics.Comparison, sides: Sequence[ComparisonSide], met
     pair = decision.pairs[0]
     if decision.winner is None or pair.test is None:
         return None
-    best = sides[int(decision.winner)]
+    best, called = int(decision.winner), titles(sides)
     return Winner(
-        variant_id=best.experiment_id,
-        name=title(best),
+        variant_id=sides[best].experiment_id,
+        name=called[best],
         metric=metric,
         test=pair.test.name,
         statistic=pair.test.statistic,
         degrees_of_freedom=pair.test.df,
         p_value=pair.adjusted_p,
         alpha=decision.alpha,
-        compared_to=title(sides[int(pair.other)]),
+        compared_to=called[int(pair.other)],
         effect=pair.effect,
         significant=True,
     )
 
 
-def title(side: ComparisonSide) -> str:
-    """What a side is called: its variant's name, else the experiment's."""
-    return side.variant or side.name
+def titles(sides: Sequence[ComparisonSide]) -> list[str]:
+    """What to call each side: by its variant where that tells them apart, else by its name, else by name and place."""
+    for names in ([side.variant for side in sides], [side.name for side in sides]):
+        if all(names) and len(set(names)) == len(names):
+            return names
+    return [f"{side.name} ({place})" for place, side in enumerate(sides, start=1)]

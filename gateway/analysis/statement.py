@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from gateway import statistics
-from gateway.analysis.decision import title
+from gateway.analysis.decision import titles
 from schemas.analysis import ComparisonSide
 
 FEW = 10
@@ -15,26 +16,39 @@ _SYMBOLS = {"welch": "t", "two_proportion_z": "z"}
 
 def state(metric: str, sides: Sequence[ComparisonSide], decision: statistics.Comparison | None, direction: statistics.Direction) -> str:
     """What the figures of `sides` on `metric` allow to say, in one to three sentences."""
+    said = [_Said(_quoted(name), side) for name, side in zip(titles(sides), sides, strict=True)]
     if decision is None:
-        return _nothing_to_compare(metric, sides)
-    parts = [_ranking(metric, sides, decision, direction), _significance(decision), _caution(sides, decision)]
+        return _nothing_to_compare(metric, said)
+    parts = [_ranking(metric, said, decision, direction), _significance(decision), _caution(said, decision)]
     return " ".join(filter(None, parts))
 
 
-def _nothing_to_compare(metric: str, sides: Sequence[ComparisonSide]) -> str:
-    scored = [side for side in sides if side.scored]
+class _Said(NamedTuple):
+    """A side and what to call it."""
+
+    name: str
+    side: ComparisonSide
+
+    @property
+    def figures(self) -> str:
+        rows = "row" if self.side.scored == 1 else "rows"
+        return f"{_number(self.side.mean or 0.0)} over {self.side.scored} {rows}"
+
+
+def _nothing_to_compare(metric: str, said: Sequence[_Said]) -> str:
+    scored = [one for one in said if one.side.scored]
     if not scored:
         return f"No side has a score for {metric}, so there is nothing to compare."
-    return f"Only {_name(scored[0])} has scores for {metric} ({_figures(scored[0])}), so there is nothing to compare."
+    return f"Only {scored[0].name} has scores for {metric} ({scored[0].figures}), so there is nothing to compare."
 
 
-def _ranking(metric: str, sides: Sequence[ComparisonSide], decision: statistics.Comparison, direction: statistics.Direction) -> str:
-    best, others = sides[int(decision.best)], [sides[int(pair.other)] for pair in decision.pairs]
-    against = "; ".join(f"{_name(side)} has {_figures(side)}" for side in others)
+def _ranking(metric: str, said: Sequence[_Said], decision: statistics.Comparison, direction: statistics.Direction) -> str:
+    best, others = said[int(decision.best)], [said[int(pair.other)] for pair in decision.pairs]
+    against = "; ".join(f"{other.name} has {other.figures}" for other in others)
     if decision.pairs[0].effect == 0:
-        return f"On {metric} there is no best side: {_name(best)} has {_figures(best)}; {against}."
+        return f"On {metric} there is no best side: {best.name} has {best.figures}; {against}."
     word = "lowest" if direction == "minimize" else "highest"
-    return f"{_name(best)} has the {word} {metric}: {_figures(best)}; {against}."
+    return f"{best.name} has the {word} {metric}: {best.figures}; {against}."
 
 
 def _significance(decision: statistics.Comparison) -> str:
@@ -62,24 +76,19 @@ def _evidence(pair: statistics.Pair, alpha: float) -> str:
     return f"{_TESTS[pair.test.name]}, {statistic}p {_probability(pair.adjusted_p)}{adjusted}, {verdict} {alpha:g}"
 
 
-def _caution(sides: Sequence[ComparisonSide], decision: statistics.Comparison) -> str:
-    rows = [sides[int(name)].scored for pair in decision.pairs for name in (pair.best, pair.other)]
+def _caution(said: Sequence[_Said], decision: statistics.Comparison) -> str:
+    fewest = min(said[int(name)].side.scored for pair in decision.pairs for name in (pair.best, pair.other))
     parts = []
-    unscored = [side for side in sides if not side.scored]
+    unscored = [one.name for one in said if not one.side.scored]
     if unscored:
-        parts.append(f"Without scores, and so left out: {', '.join(map(_name, unscored))}.")
-    if 2 <= min(rows) < FEW:
-        parts.append(f"With only {min(rows)} scored rows on a side, take this as a hint, not as proof.")
+        parts.append(f"Without scores, and so left out: {', '.join(unscored)}.")
+    if 2 <= fewest < FEW:
+        parts.append(f"With only {fewest} scored rows on a side, take this as a hint, not as proof.")
     return " ".join(parts)
 
 
-def _name(side: ComparisonSide) -> str:
-    name = title(side)
+def _quoted(name: str) -> str:
     return f"“{name if len(name) <= 60 else name[:59] + '…'}”"
-
-
-def _figures(side: ComparisonSide) -> str:
-    return f"{_number(side.mean or 0.0)} over {side.scored} {'row' if side.scored == 1 else 'rows'}"
 
 
 def _number(value: float) -> str:
