@@ -11,11 +11,16 @@ import inspect
 import json
 import logging
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from phoenix.client import AsyncClient, Client
 
 QUESTIONS = ["France?", "Japan?", "Peru?", "Kenya?"]
@@ -39,6 +44,14 @@ async def refused(call: Callable[[], Any]) -> Values:
         return {"status": error.response.status_code, "text": error.response.text}
     except Exception as error:
         return {"error": type(error).__name__, "text": str(error)}
+
+
+async def eventually(read: Callable[[], Awaitable[Any]], wanted: Any) -> Any:
+    """What `read` returns once that is as wanted, else after three seconds: a server may store spans a moment later."""
+    deadline = time.monotonic() + 3
+    while (value := await read()) != wanted and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    return value
 
 
 def row(identifier: str) -> int:
@@ -82,8 +95,9 @@ class Failing:
 class Scenario:
     """The steps share one client and what the earlier ones made."""
 
-    def __init__(self, client: Any, suffix: str) -> None:
+    def __init__(self, client: Any, url: str, suffix: str) -> None:
         self.client = client
+        self.url = url
         self.datasets = client.datasets
         self.experiments = client.experiments
         self.name = f"capitals {suffix}"
@@ -120,6 +134,33 @@ class Scenario:
 
     async def get(self) -> Any:
         return await settled(self.experiments.get(experiment_id=self.first["experiment_id"]))
+
+    async def project(self) -> Any:
+        """Where the server put the spans of the tasks."""
+        return await settled(self.client.projects.get(project_name=self.first["project_name"]))
+
+    async def tokens(self) -> Any:
+        """A task whose model call is traced by the user's own provider: the export knows its tokens.
+
+        No method of the client gives the export's counts, so this reads it directly.
+        """
+        provider = TracerProvider()
+        provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=f"{self.url}/v1/traces")))
+        trace.set_tracer_provider(provider)
+
+        def asking(input: Any) -> str:
+            attributes = {"openinference.span.kind": "LLM", "llm.token_count.prompt": 11, "llm.token_count.completion": 7}
+            with trace.get_tracer("scenario").start_as_current_span("model", attributes=attributes):
+                return str(input["question"])
+
+        traced = self.experiments.run_experiment(dataset=self.dataset, task=asking, experiment_name="traced", print_summary=False)
+        experiment = (await settled(traced))["experiment_id"]
+        return await eventually(lambda: self._token_counts(experiment), [[11, 7]] * len(QUESTIONS))
+
+    async def _token_counts(self, experiment: str) -> Any:
+        async with httpx.AsyncClient() as http:
+            exported = (await http.get(f"{self.url}/v1/experiments/{experiment}/json")).json()
+        return [[record["prompt_token_count"], record["completion_token_count"]] for record in exported]
 
     async def evaluate_again(self) -> Values:
         def broken(output: Any) -> float:
@@ -213,10 +254,12 @@ class Scenario:
 
     async def delete(self) -> Values:
         created = await settled(self.experiments.create(dataset_id=self.dataset.id, experiment_name="short-lived"))
-        seen: Values = {}
+        project = created["project_name"]
+        seen: Values = {"project": await settled(self.client.projects.get(project_name=project))}
         seen["delete"] = await refused(lambda: self.experiments.delete(experiment_id=created["id"], delete_project=True))
         seen["get"] = await refused(lambda: self.experiments.get(experiment_id=created["id"]))
         seen["again"] = await refused(lambda: self.experiments.delete(experiment_id=created["id"]))
+        seen["project_gone"] = await refused(lambda: self.client.projects.get(project_name=project))
         seen["left"] = [experiment["name"] for experiment in await self.list()]
         return seen
 
@@ -294,6 +337,7 @@ STEPS: tuple[Callable[[Scenario], Awaitable[Any]], ...] = (
     Scenario.create_dataset,
     Scenario.run_experiment,
     Scenario.get,
+    Scenario.project,
     Scenario.evaluate_again,
     Scenario.get_experiment,
     Scenario.resume_experiment,
@@ -303,6 +347,7 @@ STEPS: tuple[Callable[[Scenario], Awaitable[Any]], ...] = (
     Scenario.splits,
     Scenario.list,
     Scenario.dry_run,
+    Scenario.tokens,
     Scenario.pages,
 )
 
@@ -310,7 +355,7 @@ STEPS: tuple[Callable[[Scenario], Awaitable[Any]], ...] = (
 async def main(url: str, mode: str, suffix: str) -> None:
     logging.disable(logging.ERROR)  # the client logs every error of a task or evaluator, and these fail on purpose
     client = AsyncClient(base_url=url) if mode == "async" else Client(base_url=url)
-    scenario = Scenario(client, suffix)
+    scenario = Scenario(client, url, suffix)
     seen = {step.__name__: await step(scenario) for step in STEPS}
     print(json.dumps(seen, default=str))
 
