@@ -191,7 +191,22 @@ class Preset:
             scope.note(Fate.LOST, "", self.canonical, self.reason)
 
 
-AnyRow = Row | Fold | Const | Preset
+class AnyRow(Protocol):
+    """One row of a shape. A dialect may have rows of its own where a fact needs more than a path and a codec."""
+
+    @property
+    def claims_wire(self) -> tuple[Path, ...]:
+        """The wire paths this row reads or writes."""
+
+    @property
+    def claims_canonical(self) -> tuple[Path, ...]:
+        """The canonical paths this row reads or writes."""
+
+    def decode(self, wire: JsonObject, doc: JsonObject, scope: Scope) -> None:
+        """Take from `wire` into `doc`."""
+
+    def encode(self, doc: JsonObject, wire: JsonObject, scope: Scope) -> None:
+        """Take from `doc` into `wire`."""
 
 
 @dataclass(frozen=True)

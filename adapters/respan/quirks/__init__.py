@@ -1,0 +1,1 @@
+"""What tables cannot say, each a small function with the fact behind it."""

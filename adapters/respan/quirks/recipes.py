@@ -1,0 +1,77 @@
+"""Recipes for experiments: what takes more than one canonical call."""
+
+from collections.abc import Generator
+from typing import Any
+
+from adapters.base import Plan
+from adapters.scope import Scope
+from schemas.errors import Code, CrosswalkError, Reason
+from schemas.experiment import ExperimentPatch
+from schemas.operations import Call, ExperimentArgs, Op, StartArgs
+from schemas.status import ExperimentStatus
+
+# What a PUT that does not name them sets back. Name, dataset and workflow stay: no experiment can do without them.
+_REPLACED = ("description", "evaluators", "pipelines", "generation_method", "batch_size", "concurrency", "workflow_name", "tracing")
+_ENDED = (ExperimentStatus.COMPLETED, ExperimentStatus.COMPLETED_WITH_ERRORS, ExperimentStatus.CANCELLED)
+
+
+def ask(call: Call, op: Op, args: Any, body: Any = None) -> Call:
+    """Another call on behalf of the same caller."""
+    return Call(op, args, body, call.caller)
+
+
+def start(call: Call, scope: Scope) -> Plan:
+    """Start a draft, go on with what is missing or failed, run a finished experiment anew."""
+    assert isinstance(call.args, StartArgs)
+    known = yield ask(call, Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=call.args.experiment_id))
+    again = ExperimentStatus(known["status"]) in _ENDED
+    return (yield ask(call, Op.START_EXPERIMENT, StartArgs(experiment_id=call.args.experiment_id, again=again)))
+
+
+def update(call: Call, scope: Scope) -> Plan:
+    """Change what the body names. What this dialect alone says about an experiment joins what it said before."""
+    assert isinstance(call.args, ExperimentArgs)
+    assert isinstance(call.body, ExperimentPatch)
+    patch = call.body
+    if not patch.model_fields_set:
+        return (yield ask(call, Op.GET_EXPERIMENT, call.args))
+    if patch.extensions:
+        known = yield ask(call, Op.GET_EXPERIMENT, call.args)
+        patch = patch.model_copy(update={"extensions": joined(known, patch.extensions)})
+    return (yield ask(call, call.op, call.args, patch))
+
+
+def replace(call: Call, scope: Scope) -> Plan:
+    """PUT: what the body leaves out is set back."""
+    assert isinstance(call.body, ExperimentPatch)
+    empty: dict[str, Any] = {"evaluators": [], "pipelines": []}
+    absent = {name: empty.get(name) for name in _REPLACED if name not in call.body.model_fields_set}
+    return (yield from update(ask(call, call.op, call.args, call.body.model_copy(update=absent)), scope))
+
+
+def joined(known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """A record's extensions with new ones added, dialect by dialect."""
+    before = known.get("extensions") or {}
+    return {**before, **{dialect: {**(before.get(dialect) or {}), **content} for dialect, content in given.items()}}
+
+
+def everything(call: Call, op: Op, args: Any) -> Generator[Call, Any, list[Any]]:
+    """Every item of a list, page after page."""
+    items: list[Any] = []
+    cursor: str | None = None
+    while True:
+        page = yield ask(call, op, args.model_copy(update={"cursor": cursor, "limit": 500}))
+        items.extend(page["items"])
+        cursor = page.get("next_cursor")
+        if cursor is None:
+            return items
+
+
+def optional(call: Call) -> Generator[Call, Any, Any]:
+    """The reply to a call, None when what it names is not there."""
+    try:
+        return (yield call)
+    except CrosswalkError as error:
+        if error.code is not Code.NOT_FOUND and error.reason is not Reason.UNKNOWN_RECORD:
+            raise
+        return None

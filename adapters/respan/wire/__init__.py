@@ -1,0 +1,1 @@
+"""Bodies, queries and replies as they are on the wire."""
