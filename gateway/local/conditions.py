@@ -131,3 +131,18 @@ def order(sort: list[str]) -> Callable[[Document], tuple[Ascending, ...]]:
     """A sorting key for documents: each name a canonical field, `-` in front for descending."""
     parts = [(name.removeprefix("-"), Descending if name.startswith("-") else Ascending) for name in sort]
     return lambda document: tuple(direction(value(document, field)) for field, direction in parts)
+
+
+_EXACT = frozenset({"", "eq", "=", "==", "equals", "in"})
+
+
+def pinned(condition: Condition | None, fields: tuple[str, ...]) -> list[tuple[str, list[str]]]:
+    """Which of `fields` (texts) a condition holds to given texts, as far as that can be told without reading: every match satisfies these."""
+    if condition is None:
+        return []
+    found = [one for part in condition.all or [] for one in pinned(part, fields)]
+    wanted = condition.value if isinstance(condition.value, list) else [condition.value]
+    texts = [item for item in wanted if isinstance(item, str)]
+    if condition.field in fields and condition.operator in _EXACT and len(texts) == len(wanted):
+        found.append((condition.field, texts))
+    return found

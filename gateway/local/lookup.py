@@ -80,6 +80,16 @@ def experiment(tx: Transaction, reference: str, scope: str) -> Row[Any]:
     return _require(tx, Kind.EXPERIMENT, _EXPERIMENT, reference, scope)
 
 
+_BY_NUMBER = select(experiments).where(experiments.c.id == bindparam("number"))
+
+
+def number(tx: Transaction, experiment_number: int) -> Row[Any]:
+    """The row of an experiment whose number is known to be right."""
+    row = tx.first(_BY_NUMBER, {"number": experiment_number})
+    assert row is not None, "the number comes from a row that refers to it"
+    return row
+
+
 def run(tx: Transaction, reference: str, scope: str, experiment_reference: str | None = None) -> Row[Any]:
     """The row of a run; of that experiment (or of that group's arms) when one is named."""
     row = _require(tx, Kind.RUN, _RUN, reference, scope)

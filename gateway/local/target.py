@@ -4,16 +4,48 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from gateway.local import datasets, documents, evaluators, examples, projects, prompts, spans, splits, tags, versions
+from gateway.local import (
+    datasets,
+    documents,
+    evaluators,
+    examples,
+    experiment_changes,
+    experiments,
+    incomplete,
+    projects,
+    prompts,
+    run_lists,
+    runs,
+    scores,
+    spans,
+    splits,
+    tags,
+    versions,
+)
 from gateway.local.handler import Handler, Reply, merge
 from gateway.store import Change, Store, Transaction
 from schemas.errors import Code, CrosswalkError
 from schemas.operations import SPECS, Call, Op
 
-HANDLERS: Mapping[Op, Handler] = merge(
-    *(module.HANDLERS for module in (datasets, examples, versions, splits)),
-    *(module.HANDLERS for module in (documents, evaluators, projects, prompts, spans, tags)),
+_NOUNS = (
+    datasets,
+    documents,
+    evaluators,
+    examples,
+    experiment_changes,
+    experiments,
+    incomplete,
+    projects,
+    prompts,
+    run_lists,
+    runs,
+    scores,
+    spans,
+    splits,
+    tags,
+    versions,
 )
+HANDLERS: Mapping[Op, Handler] = merge(*(module.HANDLERS for module in _NOUNS))
 
 Perform = Callable[[Call], Awaitable[Reply]]
 Subscriber = Callable[[Change], None]

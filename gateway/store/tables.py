@@ -172,6 +172,7 @@ experiments = _table(
     _whole("variant_position"),
     _text("variant"),  # the variant's name
     _json("steps"),  # the variant's chain; NULL on a group and on a draft without a variant
+    _flag("caller_runs"),  # the chain only waits: somebody else runs it, and the status follows the counts
     _json("evaluators", required=True),
     _json("pipelines", required=True),
     _whole("repetitions", required=True),
@@ -182,6 +183,7 @@ experiments = _table(
     _real("alpha"),
     _real("threshold"),
     _text("status", required=True),
+    _flag("stated"),  # the status is what somebody said, not what the counts say
     _text("native_status"),
     _text("verdict"),
     _json("reported"),
