@@ -91,7 +91,7 @@ class Row:
         value = pick(wire, self.wire_path)
         if value is ABSENT or pick(doc, self.canonical_path) is not ABSENT:
             return
-        if value is not None or getattr(self.codec, "takes_null", False):
+        if self.codec is not SAME and (value is not None or getattr(self.codec, "takes_null", False)):
             value = self.codec.decode(value, scope.at(self.wire, self.canonical))
         if value is not ABSENT:
             put(doc, self.canonical_path, value)
@@ -100,7 +100,9 @@ class Row:
         if self.way == "in":
             return
         value = pick(doc, self.canonical_path)
-        if value is None and not getattr(self.codec, "takes_null", False):
+        if self.codec is SAME:
+            pass
+        elif value is None and not getattr(self.codec, "takes_null", False):
             value = None if self.default is ABSENT else self._fallback()
         elif value is not ABSENT:
             value = self.codec.encode(value, scope.at(self.wire, self.canonical))

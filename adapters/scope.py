@@ -1,14 +1,14 @@
 """What a codec may know besides the value in its hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from adapters.notes import Fate, Notes
 from schemas.ids import Ids
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Scope:
     """The surroundings of one translation.
 
@@ -29,10 +29,17 @@ class Scope:
 
     def at(self, wire: str, canonical: str) -> "Scope":
         """The same surroundings one step further in."""
-        return replace(
-            self,
-            wire=f"{self.wire}/{wire}" if wire else self.wire,
-            canonical=f"{self.canonical}/{canonical}" if canonical else self.canonical,
+        # Built directly: this runs for every field of every row, and `replace` would cost more than most codecs.
+        return Scope(
+            self.ids,
+            self.dialect,
+            self.options,
+            self.base_url,
+            self.request_id,
+            self.notes,
+            f"{self.wire}/{wire}" if wire else self.wire,
+            f"{self.canonical}/{canonical}" if canonical else self.canonical,
+            self.defaults,
         )
 
     def note(self, fate: Fate, wire: str = "", canonical: str = "", reason: str = "") -> None:
