@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.analysis.values import Tally, figure, latency, overall, verdict
@@ -69,13 +70,13 @@ class _Judged:
 class SummaryFold:
     """Folds runs, in any order, into a `Summary`.
 
-    `arms` true adds to every evaluator's figures over all runs those over each variant. Evaluators come by name, each first over everything
-    (`variant_id` None), then by variant in the order of appearance. Tokens per second are completion tokens over the time of the runs that know both.
+    `arms`, the ids of variants in order, adds to every evaluator's figures over all runs those over each variant. Evaluators come by name, each
+    first over everything (`variant_id` None), then by arm. Tokens per second are completion tokens over the time of the runs that know both.
     """
 
-    def __init__(self, experiment_id: str, arms: bool = False) -> None:
+    def __init__(self, experiment_id: str, arms: Sequence[str] = ()) -> None:
         self._experiment_id = experiment_id
-        self._arms = arms
+        self._arms = {arm: place for place, arm in enumerate(arms, start=1)}
         self._statuses: Counter[RunStatus] = Counter()
         self._passed = 0
         self._tokens: Counter[str] = Counter()
@@ -92,7 +93,7 @@ class SummaryFold:
         if score is not None:
             self._scores.add(score)
         for entry in run.get("scores", ()):
-            for variant in (None, run["variant_id"]) if self._arms else (None,):
+            for variant in (None, run["variant_id"]) if run.get("variant_id") in self._arms else (None,):
                 self._judged.setdefault((entry["evaluator"], variant), _Judged()).add(entry)
 
     def _add_spending(self, run: JsonObject) -> None:
@@ -124,8 +125,12 @@ class SummaryFold:
             average_latency_ms=self._latency.mean,
             tokens_per_second=self._pace(),
             mean_score=self._scores.mean,
-            evaluators=[self._judged[key].result(*key) for key in sorted(self._judged, key=lambda key: (key[0], key[1] is not None))],
+            evaluators=[self._judged[key].result(*key) for key in sorted(self._judged, key=self._place)],
         )
+
+    def _place(self, key: tuple[str, str | None]) -> tuple[str, int]:
+        evaluator, variant = key
+        return evaluator, self._arms[variant] if variant else 0
 
     def _pace(self) -> float | None:
         seconds = self._paced_time.total / 1000

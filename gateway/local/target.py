@@ -5,12 +5,15 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from gateway.local import (
+    comparison,
     datasets,
     documents,
     evaluators,
     examples,
     experiment_changes,
     experiments,
+    export,
+    figures,
     incomplete,
     projects,
     prompts,
@@ -28,12 +31,15 @@ from schemas.errors import Code, CrosswalkError
 from schemas.operations import SPECS, Call, Op
 
 _NOUNS = (
+    comparison,
     datasets,
     documents,
     evaluators,
     examples,
     experiment_changes,
     experiments,
+    export,
+    figures,
     incomplete,
     projects,
     prompts,

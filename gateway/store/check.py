@@ -178,19 +178,14 @@ def _frozen() -> Iterator[Rule]:
     frozen, other = experiment_examples, experiment_examples.alias("other")
     named = select(frozen.c.experiment_id, frozen.c.example_id)
     revision = example_revisions
+    owned = _exists(examples, examples.c.id == frozen.c.example_id, examples.c.dataset_id == experiments.c.dataset_id)
     yield Rule(
         "a frozen revision is of another example",
         named.where(~_exists(revision, revision.c.id == frozen.c.revision_id, revision.c.example_id == frozen.c.example_id)),
     )
     yield Rule(
         "an experiment's example is of another dataset",
-        named.where(
-            ~_exists(
-                examples.join(experiments, experiments.c.dataset_id == examples.c.dataset_id),
-                examples.c.id == frozen.c.example_id,
-                experiments.c.id == frozen.c.experiment_id,
-            )
-        ),
+        named.where(~_exists(experiments, experiments.c.id == frozen.c.experiment_id, owned)),
     )
     twice = _exists(
         other,
@@ -234,7 +229,8 @@ def _names() -> Iterator[Rule]:
 
 
 def _exists(source: FromClause, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    return select(null()).select_from(source).where(*conditions).exists()
+    # Everything but the source itself means the records outside, however deep this stands.
+    return select(null()).select_from(source).where(*conditions).correlate_except(source).exists()
 
 
 def _counted(
@@ -246,7 +242,7 @@ def _counted(
     only: ColumnElement[bool] | None = None,
 ) -> Rule:
     """A counter that must equal the number of rows of `source` that meet the conditions."""
-    counted = select(func.count()).select_from(source).where(*conditions).correlate(table).scalar_subquery()
+    counted = select(func.count()).select_from(source).where(*conditions).correlate_except(source).scalar_subquery()
     wrong = select(table.c.id, counter.label("says"), counted.label("counted")).where(
         counter != counted, only if only is not None else true()
     )

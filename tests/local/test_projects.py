@@ -1,14 +1,12 @@
 """Projects and spans."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from gateway.local import spans
 from gateway.local.target import LocalTarget
-from gateway.store import Store
 from schemas.errors import CrosswalkError, Reason
 from schemas.operations import Op
 from tests.local.conftest import Ask, asker
@@ -70,21 +68,15 @@ async def test_the_id_of_something_else_is_told_apart(ask: Ask) -> None:
     assert caught.value.reason is Reason.WRONG_KIND
 
 
-async def test_figures_sum_over_a_trace_and_a_span_sent_again_replaces_itself(ask: Ask, stranger: Ask, target: LocalTarget) -> None:
-    end = START + timedelta(seconds=2)
-    await add(
-        ask,
-        span(prompt_tokens=1, cost=9.0),
-        span(name="s2", prompt_tokens=4, completion_tokens=5, cost=0.5, started_at=START, ended_at=end),
-    )
-    await add(ask, span(prompt_tokens=10), span(name="s3"), span("t2"), span("t2"))
+async def test_a_span_sent_again_replaces_itself_and_no_others(ask: Ask, stranger: Ask) -> None:
+    of = (await ask(Op.CREATE_DATASET, {"name": "d", "examples": [{"input": 1}]}))["id"]
+    made = await ask(Op.CREATE_EXPERIMENT, {"dataset_id": of, "variants": [{"steps": [{"kind": "wait"}]}]})
+    run = await ask(Op.ADD_RUN, {"example_position": 0, "output": 1, "trace_id": "t1"}, experiment_id=made["id"])
+    await add(ask, span(prompt_tokens=1, cost=9.0), span(name="s2", prompt_tokens=4, completion_tokens=5, cost=0.5))
+    await add(ask, span(prompt_tokens=10), span(name="s3"), span("t2", prompt_tokens=7), span("t2"))
     await add(stranger, span(prompt_tokens=1000))
-    store: Store = target.store
-    found = await store.read(spans.figures, ["t1", "t2", "t3"], "default")
-    assert found == {
-        "t1": {"prompt_tokens": 14, "completion_tokens": 5, "cost": 0.5, "started_at": START, "ended_at": end},
-        "t2": {"prompt_tokens": None, "completion_tokens": None, "cost": None, "started_at": None, "ended_at": None},
-    }
+    found = await ask(Op.GET_RUN, run_id=run["id"])
+    assert (found["prompt_tokens"], found["completion_tokens"], found["cost"]) == (14, 5, 0.5)
 
 
 async def test_no_spans_are_nothing(ask: Ask) -> None:

@@ -17,7 +17,7 @@ from tests.local.runs import run, score
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def fold(runs, arms=False):
+def fold(runs, arms=()):
     folding = SummaryFold("e1", arms)
     for item in runs:
         folding.add(item)
@@ -78,7 +78,7 @@ def test_an_evaluator_with_values_of_two_kinds_has_no_one_kind():
 
 def test_a_group_gets_figures_of_each_arm_beside_those_of_all():
     runs = [run(0, variant_id="a", scores={"e": 1.0}), run(0, variant_id="b", scores={"e": 0.0})]
-    assert [(entry.variant_id, entry.mean) for entry in fold(runs, arms=True).evaluators] == [(None, 0.5), ("a", 1.0), ("b", 0.0)]
+    assert [(entry.variant_id, entry.mean) for entry in fold(runs, arms=("b", "a")).evaluators] == [(None, 0.5), ("b", 0.0), ("a", 1.0)]
     assert [entry.variant_id for entry in fold(runs).evaluators] == [None]
 
 
