@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func
+from sqlalchemy import and_, bindparam, case, func, or_
 
 from gateway.store import Transaction
+from gateway.store.hot import Hot
 from gateway.store.tables import experiments
 from gateway.store.types import Moment
 from schemas.status import ExperimentStatus as Status
@@ -16,15 +17,17 @@ COUNTED = (RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.WAITING)
 _c = experiments.c
 _succeeded = _c.succeeded + bindparam("succeeded_more")
 _failed = _c.failed + bindparam("failed_more")
-_finished = (Status.COMPLETED.value, Status.COMPLETED_WITH_ERRORS.value)
 # Once everything expected has been recorded the status is final, and only says whether there are failed runs; it never becomes waiting again.
 _follows = and_(
     _c.caller_runs.is_(True),
     _c.stated.is_(False),
-    case((_c.status == Status.WAITING.value, _succeeded + _failed >= _c.example_count * _c.repetitions), else_=_c.status.in_(_finished)),
+    case(
+        (_c.status == Status.WAITING.value, _succeeded + _failed >= _c.example_count * _c.repetitions),
+        else_=or_(_c.status == Status.COMPLETED.value, _c.status == Status.COMPLETED_WITH_ERRORS.value),
+    ),
 )
 _now = bindparam("now", type_=Moment)
-_ADD = (
+_ADD = Hot(
     experiments.update()
     .where(_c.id == bindparam("experiment"))
     .values(
@@ -41,4 +44,4 @@ _ADD = (
 def count(tx: Transaction, experiment: int, changes: Mapping[str, int]) -> None:
     """Adds to the counts: `changes` by run status (those that are not counted are ignored). The experiment has started by now at the latest."""
     values: dict[str, Any] = {f"{status}_more": changes.get(status, 0) for status in COUNTED}
-    tx.execute(_ADD, {**values, "experiment": experiment, "now": tx.now})
+    _ADD.run(tx, {**values, "experiment": experiment, "now": tx.now})

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, func, literal, select
 
 from gateway.local import lookup, revisions, splits
+from gateway.local.lookup import Experiment
 from gateway.local.revisions import Edit
 from gateway.store import Transaction
 from gateway.store.tables import dataset_versions, example_revisions, examples, experiment_examples, experiments
@@ -85,8 +86,9 @@ def at_positions(tx: Transaction, experiment: int, positions: Sequence[int]) -> 
     return found
 
 
-def extend(tx: Transaction, experiment: Row[Any], wanted: dict[int, Example], caller: Caller) -> dict[int, int]:
+def extend(tx: Transaction, experiment: Experiment, wanted: dict[int, Example], caller: Caller) -> dict[int, int]:
     """Adds examples at places of the frozen set that have none: to the dataset, to the experiment, and to all arms of its group."""
+    assert experiment.dataset_id is not None, "the caller has seen that there is a dataset"
     places = sorted(wanted)
     applied = revisions.apply(tx, experiment.dataset_id, Edit(added=[wanted[place] for place in places]), caller.scope, caller.name)
     head = experiment.group_id or experiment.id
@@ -109,7 +111,7 @@ def _chunked(tx: Transaction, numbers: Sequence[int]) -> list[Row[Any]]:
     return found
 
 
-def _was_latest(tx: Transaction, experiment: Row[Any], version: int) -> bool:
+def _was_latest(tx: Transaction, experiment: Experiment, version: int) -> bool:
     """Whether nothing but this edit has happened to the dataset since the experiment's version."""
     between = (
         select(func.count())

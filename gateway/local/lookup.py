@@ -1,10 +1,11 @@
 """Records by reference: one row that the caller may see, or the error that says why not."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, Table, bindparam, select
 
 from gateway.store import Transaction, resolve
+from gateway.store.hot import Hot
 from gateway.store.tables import dataset_versions, datasets, example_revisions, examples, experiments, runs, scores
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.ids import Kind
@@ -112,12 +113,45 @@ _ARMS = select(experiments).where(experiments.c.group_id == bindparam("group")).
 _ARM_NUMBERS = select(experiments.c.id).where(experiments.c.group_id == bindparam("group")).order_by(experiments.c.variant_position)
 
 
+class Head(NamedTuple):
+    """As much of an experiment as recording needs to know."""
+
+    id: int
+    is_group: bool
+    group_id: int | None
+    dataset_id: int | None
+    dataset_version_id: int | None
+
+
+_HEAD = Hot(
+    select(*(experiments.c[name] for name in Head._fields)).where(
+        experiments.c.id == bindparam("number"), experiments.c.scope == bindparam("scope")
+    )
+)
+
+
+def head(tx: Transaction, reference: str, scope: str) -> Head:
+    """`experiment` without its definition."""
+    row = _HEAD.row(tx, {"number": resolve(tx, Kind.EXPERIMENT, reference, scope), "scope": scope})
+    if row is None:
+        raise unknown(Kind.EXPERIMENT, reference)
+    return Head(*row)
+
+
+Experiment = Row[Any] | Head
+
+
 def arms(tx: Transaction, experiment_row: Row[Any]) -> list[Row[Any]]:
     """The rows that hold the runs: a group's arms in order, else the experiment itself."""
-    return tx.rows(_ARMS, {"group": experiment_row.id}) if experiment_row.is_group else [experiment_row]
+    return arms_of(tx, experiment_row.id) if experiment_row.is_group else [experiment_row]
 
 
-def arm_numbers(tx: Transaction, experiment_row: Row[Any]) -> list[int]:
+def arms_of(tx: Transaction, group: int) -> list[Row[Any]]:
+    """The rows of a group's arms, in order."""
+    return tx.rows(_ARMS, {"group": group})
+
+
+def arm_numbers(tx: Transaction, experiment_row: Experiment) -> list[int]:
     """The numbers of `arms`."""
     if not experiment_row.is_group:
         return [experiment_row.id]

@@ -3,14 +3,16 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from gateway.local import freezing, lookup, scores
 from gateway.local.counters import count
 from gateway.local.handler import Reply
+from gateway.local.lookup import Experiment
 from gateway.store import Change, Transaction, resolve
+from gateway.store.hot import Hot
 from gateway.store.tables import datasets, examples, experiment_examples, experiments, runs
 from gateway.store.tables import scores as score_table
 from gateway.store.types import said
@@ -22,10 +24,7 @@ from schemas.run import AnnotatorKind, NewRun, NewRuns
 from schemas.status import RunStatus
 
 _E, _F, _R = experiments.c, experiment_examples.c, runs.c
-_HEAD = select(_E.id, _E.is_group, _E.group_id, _E.dataset_id, _E.dataset_version_id).where(
-    _E.id == bindparam("number"), _E.scope == bindparam("scope")
-)
-_PLACE = (
+_PLACE = Hot(
     select(_F.revision_id, _F.position, _R.id, _R.status)
     .select_from(
         experiments.outerjoin(experiment_examples, (_F.experiment_id == _E.id) & (_F.example_id == bindparam("example"))).outerjoin(
@@ -42,8 +41,6 @@ _OUTSIDE = (
 _NAMED = select(examples.c.id).where(
     examples.c.dataset_id == bindparam("dataset"), examples.c.alias == bindparam("alias"), examples.c.deleted.is_(False)
 )
-_NEW = runs.insert()
-_REPLACE = runs.update().where(_R.id == bindparam("number"))
 _DROP_SCORES = score_table.delete().where(
     score_table.c.run_id == bindparam("run"), score_table.c.annotator_kind != AnnotatorKind.HUMAN.value
 )
@@ -51,6 +48,19 @@ _SAME = (
     "native_status", "error", "started_at", "ended_at", "latency_ms", "trace_id", "model", "prompt_tokens", "completion_tokens", "total_tokens",
     "cost", "passed", "score", "metadata", "extensions",
 )  # fmt: skip
+_VALUES = (*_SAME, "input", "output", "reference", "status", "steps", "delivery", "updated_at")
+_HEAD = ("experiment_id", "example_id", "repetition", "revision_id", "position", "created_at")
+_NEW = Hot(runs.insert().returning(_R.id), *_VALUES, *_HEAD)
+_REPLACE = Hot(runs.update().where(_R.id == bindparam("number")), *_VALUES)
+
+
+class _Place(NamedTuple):
+    """Where a run goes: its frozen example, and the run that is there already; None where there is none."""
+
+    revision_id: int | None
+    position: int | None
+    id: int | None
+    status: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +79,19 @@ def add(tx: Transaction, args: AddRunArgs, body: NewRun, caller: Caller) -> Repl
 
     Raises CrosswalkError: not_found for an unknown experiment, variant or example; conflict (duplicate) naming the recorded run.
     """
-    experiment = _head(tx, args.experiment_id, caller.scope)
+    experiment = lookup.head(tx, args.experiment_id, caller.scope)
     recorded = _record(tx, experiment, [body], args.replace, caller)[0]
     return _document(tx, recorded, body)
 
 
 def add_many(tx: Transaction, args: AddRunArgs, body: NewRuns, caller: Caller) -> Reply:
     """Records several runs, all or none."""
-    experiment = _head(tx, args.experiment_id, caller.scope)
+    experiment = lookup.head(tx, args.experiment_id, caller.scope)
     recorded = _record(tx, experiment, body.runs, args.replace, caller)
     return {"ids": [tx.ids.make(Kind.RUN, one.number) for one in recorded]}
 
 
-def _head(tx: Transaction, reference: str, scope: str) -> Row[Any]:
-    """What recording needs to know of an experiment, without its definition."""
-    row = tx.first(_HEAD, {"number": resolve(tx, Kind.EXPERIMENT, reference, scope), "scope": scope})
-    if row is None:
-        raise unknown(Kind.EXPERIMENT, reference)
-    return row
-
-
-def _record(tx: Transaction, experiment: Row[Any], given: Sequence[NewRun], replace: bool, caller: Caller) -> list[Recorded]:
+def _record(tx: Transaction, experiment: Experiment, given: Sequence[NewRun], replace: bool, caller: Caller) -> list[Recorded]:
     arms = [_arm(tx, experiment, body) for body in given]
     named = _examples(tx, arms, given, caller)
     changes: dict[int, Counter[str]] = {}
@@ -103,19 +105,20 @@ def _record(tx: Transaction, experiment: Row[Any], given: Sequence[NewRun], repl
     return recorded
 
 
-def _arm(tx: Transaction, experiment: Row[Any], body: NewRun) -> Row[Any]:
+def _arm(tx: Transaction, experiment: Experiment, body: NewRun) -> Experiment:
     """Where the run belongs: in a group, the variant it names."""
     if body.variant_id is None:
         if experiment.is_group:
             raise invalid("An experiment of several variants needs the variant of each run.", "variant_id", type="missing")
         return experiment
-    for arm in lookup.arms(tx, experiment):
+    arms: list[Experiment] = [*lookup.arms_of(tx, experiment.id)] if experiment.is_group else [experiment]
+    for arm in arms:
         if tx.ids.number(body.variant_id, Kind.EXPERIMENT) == arm.id:
             return arm
     raise unknown(Kind.EXPERIMENT, body.variant_id)
 
 
-def _examples(tx: Transaction, arms: Sequence[Row[Any]], given: Sequence[NewRun], caller: Caller) -> list[int]:
+def _examples(tx: Transaction, arms: Sequence[Experiment], given: Sequence[NewRun], caller: Caller) -> list[int]:
     """The number of each run's example; places without an example get one."""
     if all(body.example_id is not None for body in given):
         return [_example(tx, arm, body.example_id or "") for arm, body in zip(arms, given, strict=True)]
@@ -129,7 +132,7 @@ def _examples(tx: Transaction, arms: Sequence[Row[Any]], given: Sequence[NewRun]
     ]
 
 
-def _example(tx: Transaction, arm: Row[Any], reference: str) -> int:
+def _example(tx: Transaction, arm: Experiment, reference: str) -> int:
     """An example's number by id, or by its alias in the experiment's dataset."""
     number = tx.ids.number(reference, Kind.EXAMPLE)
     if number is None and arm.dataset_id is not None:
@@ -137,7 +140,7 @@ def _example(tx: Transaction, arm: Row[Any], reference: str) -> int:
     return resolve(tx, Kind.EXAMPLE, reference, "") if number is None else int(number)
 
 
-def _places(tx: Transaction, arm: Row[Any], given: Sequence[NewRun], caller: Caller) -> dict[int, int]:
+def _places(tx: Transaction, arm: Experiment, given: Sequence[NewRun], caller: Caller) -> dict[int, int]:
     wanted = {body.example_position: body for body in given if body.example_position is not None}
     if any(body.example_position is None for body in given):
         raise invalid("A run names its example by id or by position.", "example_id", type="missing")
@@ -150,10 +153,11 @@ def _places(tx: Transaction, arm: Row[Any], given: Sequence[NewRun], caller: Cal
     return found
 
 
-def _put(tx: Transaction, arm: Row[Any], example: int, body: NewRun, replace: bool, caller: Caller, change: Counter[str]) -> Recorded:
-    place = tx.first(_PLACE, {"experiment": arm.id, "example": example, "repetition": body.repetition})
-    assert place is not None, "the experiment's row has just been read"
-    if place.status == RunStatus.SUCCEEDED and not replace:
+def _put(tx: Transaction, arm: Experiment, example: int, body: NewRun, replace: bool, caller: Caller, change: Counter[str]) -> Recorded:
+    found = _PLACE.row(tx, {"experiment": arm.id, "example": example, "repetition": body.repetition})
+    assert found is not None, "the experiment's row has just been read"
+    place = _Place(*found)
+    if place.id is not None and place.status == RunStatus.SUCCEEDED and not replace:
         reference = tx.ids.make(Kind.RUN, place.id)
         raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition has already succeeded.")
     status = status_of(body)
@@ -161,20 +165,26 @@ def _put(tx: Transaction, arm: Row[Any], example: int, body: NewRun, replace: bo
     if place.id is None:
         revision, position = _frozen_or_not(tx, place, example, caller)
         head = {"experiment_id": arm.id, "example_id": example, "repetition": body.repetition}
-        number = tx.insert(_NEW, {**values, **head, "revision_id": revision, "position": position, "created_at": tx.now})
+        number = _insert(tx, {**values, **head, "revision_id": revision, "position": position, "created_at": tx.now})
     else:
         number = place.id
-        tx.execute(_REPLACE, {**values, "number": number})
+        _REPLACE.run(tx, {**values, "number": number})
         tx.execute(_DROP_SCORES, {"run": number})
-        change[place.status] -= 1
+        change[place.status or ""] -= 1
     change[status] += 1
     given = [scores.put_row(tx, number, arm.id, score) for score in body.scores]
     return Recorded(number, arm.id, example, status, given)
 
 
-def _frozen_or_not(tx: Transaction, place: Row[Any], example: int, caller: Caller) -> tuple[int, int]:
+def _insert(tx: Transaction, row: dict[str, Any]) -> int:
+    made = _NEW.row(tx, row)
+    assert made is not None, "RETURNING gives the row that was made"
+    return int(made[0])
+
+
+def _frozen_or_not(tx: Transaction, place: _Place, example: int, caller: Caller) -> tuple[int, int]:
     """The example's revision and place: those of the frozen set, else the present ones."""
-    if place.revision_id is not None:
+    if place.revision_id is not None and place.position is not None:
         return place.revision_id, place.position
     row = tx.first(_OUTSIDE, {"example": example, "scope": caller.scope})
     if row is None:

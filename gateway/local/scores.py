@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, select
 from gateway.local import listing, lookup, run_documents
 from gateway.local.handler import Reply
 from gateway.store import Transaction, resolve
+from gateway.store.hot import Hot
 from gateway.store.tables import experiments, runs, scores
 from gateway.store.types import said
 from schemas.errors import unknown
@@ -15,31 +16,33 @@ from schemas.ids import Kind
 from schemas.operations import Caller, ListScoresArgs, Op, PutScoreArgs, ScoreArgs
 from schemas.run import NewScore
 
-_TARGET = (
+_TARGET = Hot(
     select(runs.c.id, runs.c.experiment_id, scores.c.id.label("score_id"))
     .join(experiments, experiments.c.id == runs.c.experiment_id)
     .outerjoin(scores, (scores.c.run_id == runs.c.id) & (scores.c.evaluator == bindparam("evaluator")))
     .where(runs.c.id == bindparam("run"), experiments.c.scope == bindparam("scope"))
 )
 _EXISTING = select(scores.c.id).where(scores.c.run_id == bindparam("run"), scores.c.evaluator == bindparam("evaluator"))
-_NEW = scores.insert()
-_REPLACE = scores.update().where(scores.c.id == bindparam("number"))
 _SAME = (
     "evaluator", "evaluator_id", "evaluator_name", "passed", "threshold", "label", "explanation", "error", "metadata", "trace_id", "started_at",
     "ended_at", "extensions",
 )  # fmt: skip
+_VALUES = (*_SAME, "annotator_kind", "value", "value_type", "scale", "updated_at")
+_NEW = Hot(scores.insert().returning(scores.c.id), *_VALUES, "run_id", "experiment_id", "created_at")
+_REPLACE = Hot(scores.update().where(scores.c.id == bindparam("number")), *_VALUES)
 
 
 def put(tx: Transaction, args: PutScoreArgs, body: NewScore, caller: Caller) -> Reply:
     """Records a score. Raises CrosswalkError: not_found for an unknown run; conflict (duplicate) when `create` finds one of the same evaluator."""
     number = resolve(tx, Kind.RUN, args.run_id, caller.scope)
-    target = tx.first(_TARGET, {"run": number, "evaluator": body.evaluator, "scope": caller.scope})
+    target = _TARGET.row(tx, {"run": number, "evaluator": body.evaluator, "scope": caller.scope})
     if target is None:
         raise unknown(Kind.RUN, args.run_id)
-    if args.create and target.score_id is not None:
-        reference = tx.ids.make(Kind.SCORE, target.score_id)
+    run, experiment, existing = target
+    if args.create and existing is not None:
+        reference = tx.ids.make(Kind.SCORE, existing)
         raise lookup.duplicate(Kind.SCORE, reference, f"The run has a score of {body.evaluator!r} already.")
-    return _store(tx, target.id, target.experiment_id, body, target.score_id)
+    return _store(tx, run, experiment, body, existing)
 
 
 def put_row(tx: Transaction, run: int, experiment: int, body: NewScore) -> Reply:
@@ -55,10 +58,12 @@ def _store(tx: Transaction, run: int, experiment: int, body: NewScore, existing:
     values["scale"] = None if body.scale is None else body.scale.model_dump()
     values["updated_at"] = tx.now
     if existing is None:
-        number = tx.insert(_NEW, {**values, "run_id": run, "experiment_id": experiment, "created_at": tx.now})
+        made = _NEW.row(tx, {**values, "run_id": run, "experiment_id": experiment, "created_at": tx.now})
+        assert made is not None, "RETURNING gives the row that was made"
+        number = int(made[0])
     else:
         number = existing
-        tx.execute(_REPLACE, {**values, "number": number})
+        _REPLACE.run(tx, {**values, "number": number})
     ids = {
         "id": tx.ids.make(Kind.SCORE, number),
         "run_id": tx.ids.make(Kind.RUN, run),

@@ -12,13 +12,12 @@ def canonical(error: Exception) -> Exception:
 
     A value that no column can hold is the caller's mistake; a database that stays locked is unavailable.
     """
-    if not isinstance(error, StatementError):
-        return invalid("A number is too large to be stored.") if isinstance(error, OverflowError) else error
-    if isinstance(error.orig, CrosswalkError):
-        return error.orig
-    if isinstance(error.orig, OverflowError):
+    cause = error.orig if isinstance(error, StatementError) else error
+    if isinstance(cause, CrosswalkError):
+        return cause
+    if isinstance(cause, OverflowError):
         return invalid("A number is too large to be stored.")
-    if isinstance(error.orig, UnicodeEncodeError):
+    if isinstance(cause, UnicodeEncodeError):
         return invalid("A text holds characters that are not valid Unicode.")
     if isinstance(error, OperationalError) and any(word in str(error.orig) for word in _BUSY):
         return CrosswalkError(Code.UPSTREAM_UNAVAILABLE, "The store is busy.", retry_after=1.0)

@@ -105,13 +105,14 @@ class Writer:
                 job.error = job.error or cause
 
     def _run(self, connection: Connection, job: _Job) -> None:
-        connection.exec_driver_sql("SAVEPOINT piece")
+        driver = connection.connection.cursor()  # its own cursor: these two words are a third of a small write otherwise
+        driver.execute("SAVEPOINT piece")
         try:
             job.result = job.work(Transaction(connection, self._ids, datetime.now(UTC)), *job.args)
         except Exception as error:
             job.error = canonical(error)
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT piece")
-        connection.exec_driver_sql("RELEASE SAVEPOINT piece")
+            driver.execute("ROLLBACK TO SAVEPOINT piece")
+        driver.execute("RELEASE SAVEPOINT piece")
 
 
 def _settle(batch: list[_Job]) -> None:
