@@ -21,7 +21,8 @@ RENAME = Hot(datasets.update().where(datasets.c.id == bindparam("number"), datas
 
 def row(**more: Any) -> dict[str, Any]:
     time = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
-    return {"scope": "s", "name": "n", "metadata": {"é": [1]}, "tags": JSON_NULL, "extensions": {}, "created_at": time, "updated_at": time, "project": None, **more}  # fmt: skip
+    said = {"metadata": {"é": [1]}, "tags": JSON_NULL, "extensions": {}}
+    return {"scope": "s", "name": "n", "created_at": time, "updated_at": time, "project": None, **said, **more}
 
 
 async def test_it_stores_what_an_ordinary_insert_stores(store: Store) -> None:
