@@ -112,11 +112,12 @@ UUID_FORM = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F
 
 @dataclass(frozen=True)
 class Function:
-    """A codec from a pair of small pure functions of the value."""
+    """A codec from a pair of small pure functions of the value. `partial` says that it shows a part of its record on purpose."""
 
     decoder: Callable[[Json], Json]
     encoder: Callable[[Json], Json]
     takes_null: bool = False
+    partial: bool = False
 
     def decode(self, value: Json, scope: Scope) -> Json:
         return self.decoder(value)

@@ -14,7 +14,7 @@ def content(notes: Notes, dialect: str, target: str, operation: str, origin: str
     """What to keep of an exchange, None when every field simply passed."""
     fates: dict[str, list[JsonObject]] = {}
     for note in notes.all()[:_MOST]:
-        fates.setdefault(note.fate, []).append({"wire": note.wire, "canonical": note.canonical, "reason": note.reason})
+        fates.setdefault(note.fate.value, []).append({"wire": note.wire, "canonical": note.canonical, "reason": note.reason})
     if not fates:
         return None
     return {"dialect": dialect, "target": target, "operation": operation, "origin": origin, **fates}

@@ -308,6 +308,12 @@ class DocumentArgs(Args):
     version: int | None = None
 
 
+class ListProjectsArgs(ListArgs):
+    """Trace projects, newest first; `experiments` false leaves out those of experiments that still exist."""
+
+    experiments: bool = True
+
+
 class ProjectArgs(Args):
     """One project, by id or name."""
 
@@ -413,7 +419,7 @@ SPECS: Mapping[Op, Spec] = {
     Op.GET_DOCUMENT: Spec(DocumentArgs, document.Document),
     Op.DELETE_DOCUMENT: _write(DocumentArgs, Done),
     Op.ADD_SPANS: _write(Args, Done, document.Spans),
-    Op.LIST_PROJECTS: _page(ListArgs, document.Project),
+    Op.LIST_PROJECTS: _page(ListProjectsArgs, document.Project),
     Op.GET_PROJECT: Spec(ProjectArgs, document.Project),
     Op.CURRENT_PROJECT: Spec(Args, document.Project),
     Op.DESCRIBE: Spec(Args, document.Document),

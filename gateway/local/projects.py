@@ -9,16 +9,17 @@ from sqlalchemy import Row, Select, select
 from gateway.local import listing
 from gateway.local.handler import Reply
 from gateway.store import Transaction
-from gateway.store.tables import EVERYONE, projects
+from gateway.store.tables import EVERYONE, experiments, projects
 from schemas.errors import unknown, wrong_kind
 from schemas.ids import MAX_NUMBER, Kind
-from schemas.operations import Caller, Op, ProjectArgs
-from schemas.query import Args, ListArgs
+from schemas.operations import Caller, ListProjectsArgs, Op, ProjectArgs
+from schemas.query import Args
 
 TRACE = "trace"
 ACCOUNT_NAME = "default project"
 
 _NEW = projects.insert()
+_OF_EXPERIMENTS = select(experiments.c.trace_project).where(experiments.c.trace_project.is_not(None))
 _ACCOUNTS = UUID("6f0b3f8e-52c5-4b0e-9a55-c8a1f3a1f0d2")
 _ORGANIZATIONS = UUID("0a3c62d7-4a0d-4a0c-8f2e-3b9d0f6f7c11")
 _UPPER_HALF = (MAX_NUMBER >> 1) + 1  # numbers that no table reaches
@@ -63,13 +64,16 @@ def current(tx: Transaction, _args: Args, _body: None, caller: Caller) -> Reply:
     return account(tx, caller.scope)
 
 
-def list_projects(tx: Transaction, args: ListArgs, _body: None, caller: Caller) -> Reply:
+def list_projects(tx: Transaction, args: ListProjectsArgs, _body: None, caller: Caller) -> Reply:
     """Trace projects, newest first."""
+    query = _visible(caller.scope)
+    if not args.experiments:
+        query = query.where(projects.c.name.not_in(_OF_EXPERIMENTS))
 
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return [document(tx, row) for row in rows]
 
-    return listing.page(tx, listing.Listing(Kind.PROJECT, _visible(caller.scope), projects.c.id, render), args)
+    return listing.page(tx, listing.Listing(Kind.PROJECT, query, projects.c.id, render), args)
 
 
 def get(tx: Transaction, args: ProjectArgs, _body: None, caller: Caller) -> Reply:

@@ -24,7 +24,7 @@ def problems(settings: Settings, known: Vocabulary) -> list[Problem]:
 
 
 def unknown(name: str, kind: str, names: Collection[str]) -> str:
-    """`no such adapter: 'phenix' (did you mean 'phoenix'?)`."""
+    """`no such adapter: 'locl' (did you mean 'local'?)`."""
     close = get_close_matches(name, names, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names)) or 'none'}"
     return f"no such {kind}: {name!r} ({hint})"

@@ -58,6 +58,12 @@ def shapes(codec: Any) -> Iterator[Shape]:
             yield from shapes(inner)
 
 
+def partial(codec: Any) -> bool:
+    """Whether a codec shows a part of its record on purpose, and says so (`partial`)."""
+    inner = [getattr(codec, name, None) for name in ("item", "first", "second")]
+    return getattr(codec, "partial", False) or any(part is not None and part is not codec and partial(part) for part in inner)
+
+
 def _of(adapter: Adapter) -> Iterator[Example]:
     module = import_module(f"adapters.{adapter.name}")
     assert module.__file__

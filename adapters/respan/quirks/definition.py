@@ -167,6 +167,8 @@ def show_error(doc: JsonObject, scope: Scope) -> JsonObject:
     if "error" not in doc and "counts" not in doc:
         return {}
     counts = doc.get("counts") or {}
+    if counts:
+        scope.note(Fate.LOST, "", "counts", "figures come with the summary")
     failed = counts.get("failed") if doc.get("status") == "completed_with_errors" else 0
     summary = f"{failed} of {counts.get('expected', failed)} traces failed." if failed else ""
     return {"error_message": doc.get("error") or summary}

@@ -14,6 +14,7 @@ class Picked:
 
     shape: Shape
     names: tuple[str, ...]
+    partial = True
 
     def decode(self, value: Json, scope: Scope) -> JsonObject:
         return self.shape.decode(value, scope)

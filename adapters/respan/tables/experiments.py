@@ -124,7 +124,9 @@ LIST_FIELDS = (
 LIST_ITEM = Picked(EXPERIMENT, LIST_FIELDS)
 EXPERIMENTS_PAGE = Page(LIST_ITEM)
 EXPERIMENTS_ARRAY = Bare(LIST_ITEM)
-TOTAL_COUNT = Function(lambda reply: {"items": [], "total": reply["total_count"]}, lambda reply: {"total_count": reply["total"]})
+TOTAL_COUNT = Function(
+    lambda reply: {"items": [], "total": reply["total_count"]}, lambda reply: {"total_count": reply["total"]}, partial=True
+)
 
 _STATUS_WORDS = {
     "completed": ("completed", "completed_with_errors"),

@@ -1,0 +1,144 @@
+"""Node ids: standard base64, with padding, of `TypeName:number`. No look-up: both forms of an id hold the same number."""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from adapters.mapping import ABSENT
+from adapters.scope import Scope
+from schemas.errors import Code, CrosswalkError, Reason, malformed, wrong_kind
+from schemas.ids import MAX_NUMBER, Kind
+from schemas.json import Json, JsonObject
+
+TYPE_NAMES = {
+    Kind.DATASET: "Dataset",
+    Kind.DATASET_VERSION: "DatasetVersion",
+    Kind.EXAMPLE: "DatasetExample",
+    Kind.SPLIT: "DatasetSplit",
+    Kind.LABEL: "DatasetLabel",
+    Kind.EXPERIMENT: "Experiment",
+    Kind.RUN: "ExperimentRun",
+    Kind.SCORE: "ExperimentEvaluation",
+    Kind.TAG: "ExperimentTag",
+    Kind.PROJECT: "Project",
+    Kind.SPAN: "Span",
+}
+LARGEST_LIMIT = 2**62
+
+
+class Node(NamedTuple):
+    """A node id taken apart. `number` is None when what follows the colon is no integer."""
+
+    type_name: str
+    number: int | None
+
+
+def read_node(text: str) -> Node | None:
+    """A node id's parts; None for missing padding, other than UTF-8, or no colon. Characters outside the alphabet are skipped, as the server skips them."""
+    try:
+        decoded = base64.b64decode(text.encode("ascii", "ignore"), validate=False).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    type_name, colon, number = decoded.partition(":")
+    if not colon:
+        return None
+    try:
+        return Node(type_name, int(number))
+    except ValueError:
+        return Node(type_name, None)
+
+
+def write_node(type_name: str, number: int) -> str:
+    """The node id of record `number`."""
+    return base64.b64encode(f"{type_name}:{number}".encode()).decode()
+
+
+def refers_to(text: str) -> str:
+    """The type a node id names, "" when it is none."""
+    node = read_node(text)
+    return node.type_name if node else ""
+
+
+@dataclass(frozen=True)
+class NodeId:
+    """The node id of one kind of record. Row `01` and ` 1 ` are row 1; a row no database could hold names nothing."""
+
+    kind: Kind
+
+    def decode(self, value: Json, scope: Scope) -> str:
+        node = read_node(value) if isinstance(value, str) else None
+        if node is None:
+            raise malformed(self.kind, str(value))
+        if node.type_name != TYPE_NAMES[self.kind] or node.number is None:
+            raise wrong_kind(self.kind, value)
+        return scope.ids.make(self.kind, node.number if 0 < node.number <= MAX_NUMBER else MAX_NUMBER)
+
+    def encode(self, value: Json, scope: Scope) -> str:
+        identity = scope.ids.parse(str(value))
+        if identity is None:
+            # An id from elsewhere has no number to write: saying so is better than an id that means nothing.
+            raise malformed(self.kind, str(value))
+        return write_node(TYPE_NAMES[self.kind], identity.number)
+
+
+@dataclass(frozen=True)
+class NodeOrName:
+    """A record named by node id or by its name. A name passes as it is when it fits `pattern`."""
+
+    kind: Kind
+    pattern: str = ""
+
+    def decode(self, value: Json, scope: Scope) -> str:
+        text = str(value)
+        node = read_node(text)
+        if node is not None and node.number is not None and node.type_name == TYPE_NAMES[self.kind]:
+            return scope.ids.make(self.kind, node.number if 0 < node.number <= MAX_NUMBER else MAX_NUMBER)
+        if self.pattern and not re.fullmatch(self.pattern, text):
+            raise malformed(self.kind, text)
+        return text
+
+    def encode(self, value: Json, scope: Scope) -> str:
+        identity = scope.ids.parse(str(value))
+        return str(value) if identity is None else write_node(TYPE_NAMES[self.kind], identity.number)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A list's place and size: `cursor` is the node id of the first item of the page, and need not exist any more.
+
+    `any_type` takes the number of whatever id comes (the list of runs does); `ascending` says how the list is ordered.
+    """
+
+    kind: Kind
+    any_type: bool = False
+    ascending: bool = False
+
+    def decode(self, given: JsonObject, scope: Scope) -> JsonObject:
+        """The canonical `cursor` and `limit`. Raises BAD_CURSOR."""
+        place: JsonObject = {}
+        if "limit" in given:
+            place["limit"] = min(given["limit"], LARGEST_LIMIT)
+        if given.get("cursor"):
+            number = self._number(given["cursor"])
+            if number > 0:
+                place["cursor"] = scope.ids.make(self.kind, min(number, MAX_NUMBER))
+            elif not self.ascending:
+                # Below the first row: an empty page.
+                place["limit"] = 0
+        return place
+
+    def encode(self, place: JsonObject, scope: Scope) -> JsonObject:
+        """The query of a canonical `cursor` and `limit`."""
+        cursor = place.get("cursor")
+        return {
+            "cursor": NodeId(self.kind).encode(cursor, scope) if cursor else ABSENT,
+            "limit": place.get("limit", ABSENT),
+        }
+
+    def _number(self, cursor: str) -> int:
+        node = read_node(cursor)
+        if node is None or node.number is None or not (self.any_type or node.type_name == TYPE_NAMES[self.kind]):
+            raise CrosswalkError(Code.INVALID_REQUEST, f"Invalid cursor format: {cursor}", Reason.BAD_CURSOR, reference=cursor)
+        return node.number

@@ -1,0 +1,145 @@
+"""Single values that need more than a row: names, splits, errors, counts and times."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from secrets import token_hex
+
+from adapters.codecs import Time
+from adapters.mapping import ABSENT, Absent, Codec
+from adapters.notes import Fate
+from adapters.scope import Scope
+from schemas.errors import malformed
+from schemas.ids import Kind
+from schemas.json import Json, JsonObject
+from schemas.status import RunStatus
+
+TIME = Time("+00:00", None)
+
+
+class OrAbsent:
+    """A value that means nothing when it is null or empty."""
+
+    takes_null = True
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return ABSENT if value in (None, "", []) else value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+
+class Splits:
+    """Split ids or names; none or an empty list means the whole dataset, a blank one is refused."""
+
+    takes_null = True
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        if not value:
+            return ABSENT
+        if any(not name.strip() for name in value):
+            raise malformed(Kind.SPLIT, "")
+        return value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+
+def generated_name(dataset_name: str) -> str:
+    """What the server calls an experiment without a name: `capitals-fc7110ee`."""
+    return f"{dataset_name[:8].replace(' ', '-')}-{token_hex(4)}"
+
+
+def failure(given: JsonObject, scope: Scope) -> JsonObject:
+    """A run failed when its `error` is not null, even if it is empty."""
+    status = RunStatus.SUCCEEDED if given["error"] is None else RunStatus.FAILED
+    return {"error": given["error"], "status": status.value}
+
+
+def show_failure(given: JsonObject, scope: Scope) -> JsonObject:
+    """The `error` of a run; a failed one without a text gets an empty one, a run that did not fail has none."""
+    status, error = given.get("status", RunStatus.SUCCEEDED.value), given.get("error", ABSENT)
+    if status == RunStatus.FAILED.value:
+        return {"error": error or ""}
+    if error:
+        scope.note(Fate.LOST, "", "error", "a run that succeeded has no error here")
+        error = None
+    if status != RunStatus.SUCCEEDED.value:
+        scope.note(Fate.COERCED, "", "status", "a run either failed or succeeded here")
+    return {"error": error}
+
+
+def counts(given: JsonObject, scope: Scope) -> JsonObject:
+    """The canonical counts of the four counters. Runs that wait for somebody count as missing here."""
+    known = {f"counts/{ours}": given[theirs] for theirs, ours in _COUNTERS.items() if theirs in given}
+    done = given.get("successful_run_count", 0) + given.get("failed_run_count", 0)
+    missing = given.get("missing_run_count", 0)
+    return {**known, "counts/expected": done + missing, "counts/missing": missing}
+
+
+def show_counts(given: JsonObject, scope: Scope) -> JsonObject:
+    """The four counters."""
+    shown = {theirs: given.get(f"counts/{ours}", 0) for theirs, ours in _COUNTERS.items()}
+    shown["missing_run_count"] = given.get("counts/expected", 0) - shown["successful_run_count"] - shown["failed_run_count"]
+    if given.get("counts/waiting"):
+        scope.note(Fate.COERCED, "missing_run_count", "counts/waiting", "runs that wait are missing here")
+    return shown
+
+
+_COUNTERS = {"example_count": "examples", "successful_run_count": "succeeded", "failed_run_count": "failed"}
+
+
+def times(given: JsonObject, scope: Scope) -> JsonObject:
+    """`start_time` and `end_time` as canonical times."""
+    names = {"start_time": "started_at", "end_time": "ended_at"}
+    return {ours: TIME.decode(given[theirs], scope) for theirs, ours in names.items() if given.get(theirs) is not None}
+
+
+def show_times(given: JsonObject, scope: Scope) -> JsonObject:
+    """`start_time` and `end_time`, which are never null: what another dialect left out follows from the latency, else from when it was recorded."""
+    start, end = given.get("started_at"), given.get("ended_at")
+    recorded, latency = given.get("created_at"), given.get("latency_ms")
+    if recorded is not None:
+        scope.note(Fate.LOST, "", "created_at", "no time of recording here")
+    if start is None and end is None and recorded is None:
+        return {"start_time": ABSENT, "end_time": ABSENT}
+    if latency is not None and not isinstance(latency, Absent):
+        scope.note(Fate.COERCED, "", "latency_ms", "the latency is end_time - start_time here")
+    if start is None or end is None:
+        scope.note(Fate.DEFAULTED, "start_time", "started_at", "follows from the latency or the time of recording")
+        scope.note(Fate.DEFAULTED, "end_time", "ended_at", "follows from the latency or the time of recording")
+        start, end = _interval(start, end, recorded, timedelta(milliseconds=latency or 0))
+    return {"start_time": TIME.encode(start, scope), "end_time": TIME.encode(end, scope)}
+
+
+def _interval(
+    start: datetime | None, end: datetime | None, recorded: datetime | None, latency: timedelta
+) -> tuple[datetime | None, datetime | None]:
+    if start is not None:
+        return start, start + latency
+    finished = end if end is not None else recorded
+    return (finished - latency if finished is not None else None), finished
+
+
+class Sorted:
+    """A list of texts that is written in order."""
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return sorted(value)
+
+
+@dataclass(frozen=True)
+class Picked:
+    """One field of a larger document, all that a short answer shows."""
+
+    name: str
+    codec: Codec
+    partial = True
+
+    def decode(self, value: Json, scope: Scope) -> JsonObject:
+        return {self.name: self.codec.decode(value[self.name], scope)}
+
+    def encode(self, value: Json, scope: Scope) -> JsonObject:
+        return {self.name: self.codec.encode(value[self.name], scope)}
