@@ -1,5 +1,6 @@
-"""Two questions about any JSON value: are two the same, and how is one written."""
+"""Questions about any JSON value: are two the same, how is one written, by which key are equal ones found."""
 
+import hashlib
 import json
 from collections.abc import Sequence
 from typing import TypeGuard
@@ -33,3 +34,17 @@ def compact(value: object) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def fingerprint(value: object) -> str:
+    """A key that is equal for equal values (64 hex digits): SHA-256 of the JSON text with sorted keys, no white space and whole numbers without a fraction."""
+    text = json.dumps(_normal(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
+
+
+def _normal(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _normal(item) for key, item in value.items()}
+    if is_list(value):
+        return [_normal(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -11,7 +11,8 @@ from schemas.json import Json
 class Condition(Model):
     """A test of one field, or a bundle of tests.
 
-    A leaf has `field` (a canonical field of the listed record; `metadata.<key>` and `scores.<evaluator>` reach inside), `operator` (a word of
+    A leaf has `field` (a canonical field of the listed record; `metadata.<key>` and `scores.<evaluator>` reach inside,
+    a run's `input_key` is equal for equal inputs), `operator` (a word of
     `schemas.filters.OPERATORS`) and `value`. A bundle has `all` or `any`.
     """
 

@@ -6,12 +6,15 @@ from typing import Any
 
 from schemas.errors import CrosswalkError, invalid
 from schemas.filters import OPERATORS, matches
+from schemas.json_values import fingerprint
 from schemas.query import Condition
 
 Document = Mapping[str, Any]
 Test = Callable[[Document], bool]
 
 MAX_DEPTH = 20
+# Fields that no record holds and every one has: `input_key` is equal for equal inputs.
+_DERIVED: Mapping[str, Callable[[Document], Any]] = {"input_key": lambda document: fingerprint(document.get("input"))}
 _SCORE_NAMES = ("evaluator", "evaluator_id", "evaluator_name")
 
 
@@ -58,6 +61,8 @@ def _unusable(field: str, error: ValueError) -> CrosswalkError:
 
 def value(document: Document, field: str) -> Any:
     """The value a canonical field path names: `status`, `metadata.team`, `scores.accuracy` (an evaluator's key, id or name; its value). None where there is none."""
+    if field in _DERIVED:
+        return _DERIVED[field](document)
     head, _, rest = field.partition(".")
     found = document.get(head)
     if not rest:

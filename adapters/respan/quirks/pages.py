@@ -1,7 +1,8 @@
 """Pages: `{"count", "next", "previous", "current_filters", "results"}`, numbered from 1, empty past the end."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from adapters.base import Route
@@ -59,11 +60,11 @@ class Sort:
     """`sort_by`: one key, `-` in front for descending. A key this list does not know changes nothing, which the notes say."""
 
     keys: Mapping[str, str]
-    prefixes: Mapping[str, str] = ABSENT
+    prefixes: Mapping[str, Callable[[str, Scope], str]] = field(default_factory=dict)
 
     def decode(self, value: Json, scope: Scope) -> Json:
         minus, name = ("-", value[1:]) if str(value).startswith("-") else ("", value)
-        known = self.keys.get(name) or self._family(name)
+        known = self.keys.get(name) or self._family(name, scope)
         if known is None:
             scope.note(Fate.IGNORED, reason="unknown sort key")
             return ABSENT
@@ -74,8 +75,8 @@ class Sort:
         word = next((word for word, canonical in self.keys.items() if canonical == name), None)
         return ABSENT if word is None else minus + word
 
-    def _family(self, name: str) -> str | None:
-        found = (name.replace(prefix, canonical, 1) for prefix, canonical in (self.prefixes or {}).items() if name.startswith(prefix))
+    def _family(self, name: str, scope: Scope) -> str | None:
+        found = (make(name[len(prefix) :], scope) for prefix, make in self.prefixes.items() if name.startswith(prefix))
         return next(found, None)
 
 
@@ -93,8 +94,13 @@ def numbered(given: JsonObject, scope: Scope) -> JsonObject:
 
 def page(route: Route, request: Request, call: Call, reply: JsonObject, scope: Scope) -> Response:
     """The answer of a list, with absolute links to its neighbours and the filters it was asked for."""
-    linked = {**reply, **_links(request, call, reply, scope), "current_filters": asked_filters(request)}
-    return json_response(route.ok, route.reply.encode(linked, scope))
+    return json_response(route.ok, linked(route, request, call, reply, scope))
+
+
+def linked(route: Route, request: Request, call: Call, reply: JsonObject, scope: Scope) -> Any:
+    """The page that `page` answers with, as a document."""
+    content = {**reply, **_links(request, call, reply, scope), "current_filters": asked_filters(request)}
+    return route.reply.encode(content, scope)
 
 
 def _links(request: Request, call: Call, reply: JsonObject, scope: Scope) -> JsonObject:
