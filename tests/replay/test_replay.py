@@ -20,7 +20,7 @@ REPLAYED = (
     "ts_client_other_calls",
 )
 # Taken out file by file as the surface answers them: an expected failure that passes is a failure.
-NOT_YET = frozenset({"python_client_other_calls"})
+NOT_YET: frozenset[str] = frozenset()
 EXPECTED = pytest.mark.xfail(strict=True, reason="the Phoenix surface does not answer all of these requests yet")
 
 
