@@ -171,7 +171,7 @@ class Const:
 
 @dataclass(frozen=True)
 class Preset:
-    """A canonical field that the dialect always means and has no words for."""
+    """A canonical field that the dialect always means and has no words for; `value` may be a function of the surroundings."""
 
     canonical: str
     value: Json
@@ -186,11 +186,42 @@ class Preset:
         return (tuple(self.canonical.split("/")),)
 
     def decode(self, wire: JsonObject, doc: JsonObject, scope: Scope) -> None:
-        put(doc, tuple(self.canonical.split("/")), self.value)
+        put(doc, tuple(self.canonical.split("/")), self._meant(scope))
 
     def encode(self, doc: JsonObject, wire: JsonObject, scope: Scope) -> None:
-        if pick(doc, tuple(self.canonical.split("/"))) not in (ABSENT, None, self.value):
+        if pick(doc, tuple(self.canonical.split("/"))) not in (ABSENT, None, self._meant(scope)):
             scope.note(Fate.LOST, "", self.canonical, self.reason)
+
+    def _meant(self, scope: Scope) -> Json:
+        return self.value(scope) if callable(self.value) else self.value
+
+
+@dataclass(frozen=True)
+class Part:
+    """An object on the wire whose fields belong to the same canonical document as those around it."""
+
+    wire: str
+    rows: tuple["AnyRow", ...]
+
+    @property
+    def claims_wire(self) -> tuple[Path, ...]:
+        return tuple((self.wire, *path) for row in self.rows for path in row.claims_wire)
+
+    @property
+    def claims_canonical(self) -> tuple[Path, ...]:
+        return tuple(path for row in self.rows for path in row.claims_canonical)
+
+    def decode(self, wire: JsonObject, doc: JsonObject, scope: Scope) -> None:
+        content = wire.get(self.wire)
+        if isinstance(content, dict):
+            for row in self.rows:
+                row.decode(content, doc, scope.at(self.wire, ""))
+
+    def encode(self, doc: JsonObject, wire: JsonObject, scope: Scope) -> None:
+        content: JsonObject = {}
+        for row in reversed(self.rows):
+            row.encode(doc, content, scope.at(self.wire, ""))
+        wire[self.wire] = dict(reversed(content.items()))
 
 
 class AnyRow(Protocol):

@@ -258,10 +258,11 @@ class HistogramArgs(ExperimentArgs):
 
 
 class CompareArgs(Args):
-    """Two or more experiments, or one group. `metric` names an evaluator; None takes the first they share (or the mean of all)."""
+    """Two or more experiments, or one group. `metric` names an evaluator; None takes the first they share, `overall` the mean of all."""
 
     experiment_ids: list[str] = Field(min_length=1, max_length=16)
     metric: str | None = None
+    overall: bool = False
     alpha: float = Field(default=0.05, gt=0, lt=1)
     cursor: str | None = None
     limit: int | None = Field(default=None, ge=0)

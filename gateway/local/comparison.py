@@ -37,7 +37,7 @@ def compare(tx: Transaction, args: CompareArgs, _body: None, caller: Caller) -> 
     if len(arms) < 2:
         raise invalid("A comparison needs two experiments, or one with several variants.", "experiment_ids")
     offset = fixed.position(args.cursor)
-    metric = _metric(tx, args.metric or _own(given, "metric"), list(arms.values()), caller.scope)
+    metric = Metric() if args.overall else _metric(tx, args.metric or _own(given, "metric"), list(arms.values()), caller.scope)
     fold = ComparisonFold([_side(tx, arm) for arm in arms.values()], metric, _alpha(args, given), offset, args.limit)
     for index, arm in enumerate(arms.values()):
         query = run_lists.listed(tx, arm).where(runs.c.status != RunStatus.WAITING.value)

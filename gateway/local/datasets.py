@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gateway.local import examples, listing, lookup, revisions, upload
 from gateway.local.handler import Reply
+from gateway.local.projects import holds
 from gateway.local.revisions import Edit
 from gateway.store import Change, Transaction, add_alias, drop_aliases
 from gateway.store.tables import datasets, experiments
@@ -95,7 +96,7 @@ def list_datasets(tx: Transaction, args: ListDatasetsArgs, _body: None, caller: 
     if args.name is not None:
         query = query.where(datasets.c.name == args.name)
     if args.project is not None:
-        query = query.where(datasets.c.project == args.project)
+        query = query.where(holds(tx, datasets.c.project, args.project, caller.scope))
 
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return [document(tx, row) for row in rows]

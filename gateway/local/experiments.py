@@ -10,6 +10,7 @@ from sqlalchemy import Row, bindparam
 from gateway.local import datasets, experiment_documents, freezing, listing, lookup
 from gateway.local.freezing import Source
 from gateway.local.handler import Reply
+from gateway.local.projects import holds
 from gateway.store import Change, Transaction, drop_aliases
 from gateway.store.tables import experiments, projects, spans
 from schemas.dataset import Example, NewDataset
@@ -181,7 +182,7 @@ def list_experiments(tx: Transaction, args: ListExperimentsArgs, _body: None, ca
     if args.dataset_id is not None:
         query = query.where(table.dataset_id == lookup.dataset(tx, args.dataset_id, caller.scope).id)
     if args.project is not None:
-        query = query.where(table.project == args.project)
+        query = query.where(holds(tx, table.project, args.project, caller.scope))
     if args.forms:
         query = query.where(table.form.in_([form.value for form in args.forms]))
     if args.variants is not None:

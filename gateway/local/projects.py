@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, or_, select
 
 from gateway.local import listing
 from gateway.local.handler import Reply
@@ -50,6 +50,13 @@ def account(tx: Transaction, scope: str) -> Reply:
         "description": None,
         "organization_id": str(uuid5(_ORGANIZATIONS, project)),
     }
+
+
+def holds(tx: Transaction, column: ColumnElement[Any], project: str, scope: str) -> ColumnElement[bool]:
+    """The condition that a record belongs to a project: what names no project belongs to the account's own."""
+    if project != account(tx, scope)["id"]:
+        return column == project
+    return or_(column == project, column.is_(None), column == "")
 
 
 def ensure(tx: Transaction, name: str, scope: str, description: str | None = None) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, or_, select
 
 from gateway.local import listing, slugs
 from gateway.local.handler import Reply
+from gateway.local.projects import holds
 from gateway.store import Transaction
 from gateway.store.tables import prompts
 from schemas.errors import unknown, wrong_kind
@@ -53,7 +54,7 @@ def list_prompts(tx: Transaction, args: ListPromptsArgs, _body: None, caller: Ca
     if args.name is not None:
         query = query.where(prompts.c.name == args.name)
     if args.project is not None:
-        query = query.where(prompts.c.project == args.project)
+        query = query.where(holds(tx, prompts.c.project, args.project, caller.scope))
 
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return [document(tx, row) for row in rows]
