@@ -15,16 +15,14 @@ REPLAYED = (
     "python_client_run_experiment",
     "python_client_other_calls",
     "python_client_dry_run",
+    "python_client_datasets",
     "python_async_client_run_experiment",
     "ts_client_run_experiment",
     "ts_client_other_calls",
 )
-# Taken out file by file as the surface answers them: an expected failure that passes is a failure.
-NOT_YET: frozenset[str] = frozenset()
-EXPECTED = pytest.mark.xfail(strict=True, reason="the Phoenix surface does not answer all of these requests yet")
 
 
-@pytest.mark.parametrize("file", [pytest.param(file, marks=EXPECTED if file in NOT_YET else ()) for file in REPLAYED])
+@pytest.mark.parametrize("file", REPLAYED)
 async def test_answers_are_the_recorded_ones(file: str) -> None:
     """Equal but for what `intended.py` lists, and that differs exactly as listed there."""
     found: dict[int, tuple[str, ...]] = {}
