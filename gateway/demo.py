@@ -53,7 +53,8 @@ async def _one(client: httpx.AsyncClient, adapter: Adapter, name: str, progress:
     outcome, origin = await _play(client, adapter, name, progress)
     progress(adapter.name, "comparing")
     compared = await _compare(client, name)
-    winner = compared["winner"]["name"] if compared.get("winner") else "none"
+    # Where each variant is an experiment of its own, it is named `<name> · <variant>`.
+    winner = compared["winner"]["name"].rsplit(" · ", 1)[-1] if compared.get("winner") else "none"
     seconds = perf_counter() - started
     return Line(adapter.name, origin, len(outcome.experiments), outcome.runs, outcome.scores, winner, compared["statement"], seconds)
 

@@ -223,17 +223,19 @@ class ListIncompleteScoresArgs(ExperimentArgs, ListArgs):
 
 
 class PutScoreArgs(Args):
-    """The run to score. `create` true refuses to replace a score of the same evaluator."""
+    """The run to score. `create` true refuses to replace a score of the same evaluator; `experiment_id`, when given, must be the run's own."""
 
     run_id: str
+    experiment_id: str | None = None
     create: bool = False
 
 
 class ScoreArgs(Args):
-    """One score by id; `run_id`, when given, must be its own."""
+    """One score by id; `run_id` and `experiment_id`, when given, must be its own."""
 
     score_id: str
     run_id: str | None = None
+    experiment_id: str | None = None
 
 
 class ListScoresArgs(ListArgs):

@@ -35,6 +35,8 @@ _REPLACE = Hot(scores.update().where(scores.c.id == bindparam("number")), *_VALU
 def put(tx: Transaction, args: PutScoreArgs, body: NewScore, caller: Caller) -> Reply:
     """Records a score. Raises CrosswalkError: not_found for an unknown run; conflict (duplicate) when `create` finds one of the same evaluator."""
     number = resolve(tx, Kind.RUN, args.run_id, caller.scope)
+    if args.experiment_id is not None:
+        lookup.run(tx, args.run_id, caller.scope, args.experiment_id)
     target = _TARGET.row(tx, {"run": number, "evaluator": body.evaluator, "scope": caller.scope})
     if target is None:
         raise unknown(Kind.RUN, args.run_id)
@@ -89,14 +91,21 @@ def list_scores(tx: Transaction, args: ListScoresArgs, _body: None, caller: Call
 
 def get(tx: Transaction, args: ScoreArgs, _body: None, caller: Caller) -> Reply:
     """One score."""
-    return run_documents.score(tx, lookup.score(tx, args.score_id, caller.scope, args.run_id))
+    return run_documents.score(tx, _find(tx, args, caller))
 
 
 def delete(tx: Transaction, args: ScoreArgs, _body: None, caller: Caller) -> Reply:
     """Deletes one score."""
-    row = lookup.score(tx, args.score_id, caller.scope, args.run_id)
+    row = _find(tx, args, caller)
     tx.execute(scores.delete().where(scores.c.id == row.id))
     return {"id": tx.ids.make(Kind.SCORE, row.id)}
+
+
+def _find(tx: Transaction, args: ScoreArgs, caller: Caller) -> Row[Any]:
+    row = lookup.score(tx, args.score_id, caller.scope, args.run_id)
+    if args.experiment_id is not None:
+        lookup.run(tx, tx.ids.make(Kind.RUN, row.run_id), caller.scope, args.experiment_id)
+    return row
 
 
 HANDLERS = {Op.PUT_SCORE: put, Op.LIST_SCORES: list_scores, Op.GET_SCORE: get, Op.DELETE_SCORE: delete}
