@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -82,7 +82,7 @@ class SummaryFold:
         self._tokens: Counter[str] = Counter()
         self._cost, self._latency, self._scores = Tally(), Tally(), Tally()
         self._paced_tokens, self._paced_time = 0, Tally()
-        self._judged: dict[tuple[str, str | None], _Judged] = {}
+        self._judged: defaultdict[tuple[str, str | None], _Judged] = defaultdict(_Judged)
 
     def add(self, run: JsonObject) -> None:
         """Counts one run in, with its scores."""
@@ -94,7 +94,7 @@ class SummaryFold:
             self._scores.add(score)
         for entry in run.get("scores", ()):
             for variant in (None, run["variant_id"]) if run.get("variant_id") in self._arms else (None,):
-                self._judged.setdefault((entry["evaluator"], variant), _Judged()).add(entry)
+                self._judged[entry["evaluator"], variant].add(entry)
 
     def _add_spending(self, run: JsonObject) -> None:
         prompt, completion, took = run.get("prompt_tokens") or 0, run.get("completion_tokens"), latency(run)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection, Iterable
 from fractions import Fraction
 
+from gateway.statistics import mean
 from schemas.json import Json, JsonObject
 
 _CHUNK = 1024
@@ -97,12 +98,8 @@ def overall(run: JsonObject) -> float | None:
     """A run in one figure: its own score, else the mean of its scores, else passed as 1 and failed as 0."""
     if run.get("score") is not None:
         return number(run["score"])
-    tally = Tally()
-    for score in run.get("scores", ()):
-        value = figure(score)
-        if value is not None:
-            tally.add(value)
-    return tally.mean if tally.count else number(run.get("passed"))
+    values = [value for score in run.get("scores", ()) if (value := figure(score)) is not None]
+    return mean(values) if values else number(run.get("passed"))
 
 
 def latency(run: JsonObject) -> float | None:

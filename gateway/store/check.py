@@ -175,7 +175,7 @@ _COUNTERS: dict[RunStatus, ColumnElement[int]] = {
 
 
 def _frozen() -> Iterator[Rule]:
-    frozen, other = experiment_examples, experiment_examples.alias("other")
+    frozen = experiment_examples
     named = select(frozen.c.experiment_id, frozen.c.example_id)
     revision = example_revisions
     owned = _exists(examples, examples.c.id == frozen.c.example_id, examples.c.dataset_id == experiments.c.dataset_id)
@@ -187,13 +187,8 @@ def _frozen() -> Iterator[Rule]:
         "an experiment's example is of another dataset",
         named.where(~_exists(experiments, experiments.c.id == frozen.c.experiment_id, owned)),
     )
-    twice = _exists(
-        other,
-        other.c.experiment_id == frozen.c.experiment_id,
-        other.c.position == frozen.c.position,
-        other.c.example_id != frozen.c.example_id,
-    )
-    yield Rule("two frozen examples have one position", named.where(twice))
+    twice = select(frozen.c.experiment_id, frozen.c.position).group_by(frozen.c.experiment_id, frozen.c.position).having(func.count() > 1)
+    yield Rule("two frozen examples have one position", twice)
 
 
 def _runs() -> Iterator[Rule]:
