@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.common import FAILED, ConfigOption, settings_or_exit, stop
+from gateway.cli.common import FAILED, NEEDS_A_PERSON, ConfigOption, settings_or_exit, stop
 
 if TYPE_CHECKING:
     from gateway.settings import Settings
@@ -30,11 +30,15 @@ def _options(host: str | None, port: int | None) -> dict[str, Any]:
 def _run(settings: "Settings", *, demo_data: bool) -> bool:
     """Serve to the end; false when start-up failed. The server is imported here: other commands do not need it."""
     from gateway import logs
-    from gateway.app import create_app
+    from gateway.compose import gateway_app
     from gateway.server import run
+    from gateway.settings import SettingsError
 
     logs.configure(settings.server.log_level, settings.secrets())
-    app = create_app(settings)
+    try:
+        app = gateway_app(settings)
+    except SettingsError as error:
+        stop(str(error), NEEDS_A_PERSON)
     app.state.demo_data = demo_data
     return run(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
 
