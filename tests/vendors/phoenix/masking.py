@@ -50,11 +50,15 @@ class _Masks:
             return self._name("trace", text)
         text = PROJECT.sub(lambda found: self._name("project", found[0]), text.replace(self._suffix, "SUFFIX"))
         text = GENERATED.sub(lambda found: self._name("generated", found[0]), text)
-        return TOKEN.sub(lambda found: self._name(kind(found[0]), found[0]), text)
+        return TOKEN.sub(lambda found: self._id(found[0]), text)
 
-    def _name(self, group: str | None, text: str) -> str:
-        if group is None:
-            return text
+    def _id(self, text: str) -> str:
+        """An id, as it is or as it stands in a URL; any other text as it is."""
+        plain = text.replace("%3D", "=")
+        group = kind(plain)
+        return self._name(group, plain) if group else text
+
+    def _name(self, group: str, text: str) -> str:
         if text not in self._seen:
             self._counts[group] += 1
             self._seen[text] = f"<{group} {self._counts[group]}>"
