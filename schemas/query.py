@@ -7,6 +7,9 @@ from pydantic import AwareDatetime, Field
 from schemas.base import Model
 from schemas.json import Json
 
+MAX_COUNT = 1 << 62
+"""The largest place or size a list may be asked for: databases count with 64 bits."""
+
 
 class Condition(Model):
     """A test of one field, or a bundle of tests.
@@ -35,8 +38,8 @@ class ListArgs(Args):
     """
 
     cursor: str | None = None
-    offset: int | None = Field(default=None, ge=0)
-    limit: int | None = Field(default=None, ge=0)
+    offset: int | None = Field(default=None, ge=0, le=MAX_COUNT)
+    limit: int | None = Field(default=None, ge=0, le=MAX_COUNT)
     sort: list[str] = Field(default_factory=list, max_length=10)
     where: Condition | None = None
     total: bool = False

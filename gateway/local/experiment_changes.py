@@ -45,9 +45,13 @@ def update(tx: Transaction, args: ExperimentArgs, body: ExperimentPatch, caller:
 
 def _check_status(tx: Transaction, row: Row[Any], status: ExperimentStatus) -> None:
     """A status that only followed the counts may still be stated; one that was stated or that the gateway reached is final."""
-    derived = all(arm.caller_runs and not arm.stated for arm in lookup.arms(tx, row))
-    if status.terminal and not derived:
+    if status.terminal and any(map(_final, lookup.arms(tx, row))):
         raise _terminal(tx, row, status)
+
+
+def _final(arm: Row[Any]) -> bool:
+    derived = arm.caller_runs and not arm.stated
+    return ExperimentStatus(arm.status).terminal and not derived
 
 
 def _terminal(tx: Transaction, row: Row[Any], status: ExperimentStatus) -> CrosswalkError:
@@ -88,7 +92,8 @@ def _set(tx: Transaction, row: Row[Any], body: ExperimentPatch) -> None:
         _rename(tx, row, arms, body.name)
     if body.status is not None:
         for arm in arms:
-            _state(tx, arm, body.status)
+            if not _final(arm):
+                _state(tx, arm, body.status)
 
 
 def _rename(tx: Transaction, row: Row[Any], arms: list[Row[Any]], name: str) -> None:

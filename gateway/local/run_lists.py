@@ -11,7 +11,6 @@ from gateway.local.handler import Reply
 from gateway.store import Change, Transaction
 from gateway.store.tables import runs
 from gateway.store.types import said
-from schemas.errors import Code, CrosswalkError, Reason
 from schemas.ids import Kind
 from schemas.operations import Caller, ListRunsArgs, Op, RunArgs
 from schemas.query import Condition, Window
@@ -70,8 +69,6 @@ def _read(tx: Transaction, number: int) -> Reply:
 def update(tx: Transaction, args: RunArgs, body: RunPatch, caller: Caller) -> Reply:
     """Merges the given fields. An output alone completes a waiting run."""
     row = lookup.run(tx, args.run_id, caller.scope, args.experiment_id)
-    if not body.model_fields_set:
-        raise CrosswalkError(Code.INVALID_REQUEST, "No fields to update.", Reason.NOTHING_TO_CHANGE, Kind.RUN, args.run_id)
     values = _values(tx, row, body)
     tx.execute(runs.update().where(runs.c.id == row.id).values(**values, updated_at=tx.now))
     status = values.get("status", row.status)

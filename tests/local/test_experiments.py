@@ -200,6 +200,16 @@ async def test_a_final_status_stays(ask: Ask) -> None:
     assert (again["status"], again["completed_at"], again["verdict"]) == ("pending", None, None)
 
 
+async def test_a_status_for_a_group_leaves_finished_arms_alone(ask: Ask) -> None:
+    group = await make(ask, two())
+    first, second = [v["id"] for v in group["variants"]]
+    await ask(Op.UPDATE_EXPERIMENT, {"status": "failed"}, experiment_id=first)
+    changed = await ask(Op.UPDATE_EXPERIMENT, {"status": "completed"}, experiment_id=group["id"])
+    arms = [(await ask(Op.GET_EXPERIMENT, experiment_id=one))["status"] for one in (first, second)]
+    assert (changed["status"], arms) == ("completed_with_errors", ["failed", "completed"])
+    assert (await fails(ask(Op.UPDATE_EXPERIMENT, {"status": "running"}, experiment_id=group["id"]))).reason is Reason.TERMINAL
+
+
 async def test_starting_again_forgets_the_runs(ask: Ask) -> None:
     made = await make(ask)
     for example in await example_ids(ask, made["id"]):
