@@ -4,7 +4,7 @@ A dialect's folder holds one `Adapter` made of data; everything here reads that 
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_origin
 
@@ -144,8 +144,8 @@ class Adapter:
             body = {**(body or {}), **moved}
         args = {**route.args.decode(params, scope), **route.fixed}
         if route.body_args is not None:
-            args.update(route.body_args.decode({} if body is None else body, scope))
-            body = without(body, route.body_args)
+            taken, body = split(body, route.body_args)
+            args.update(route.body_args.decode(taken, scope))
         args.pop("extensions", None)
         spec = SPECS[route.op]
         content = None
@@ -156,6 +156,7 @@ class Adapter:
 
     def encode(self, route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:
         """The answer that says a canonical reply in this dialect."""
+        scope = replace(scope, showing=True)
         if route.present is not None:
             return route.present(route, request, call, reply, scope)
         if route.ok == 204:
@@ -207,12 +208,13 @@ def issues_of(error: ValidationError, *prefix: str) -> list[Issue]:
     ]
 
 
-def without(body: Json, arguments: Codec) -> Json:
-    """A body less the fields that became arguments."""
+def split(body: Json, arguments: Codec) -> tuple[Json, Json]:
+    """The fields of a body that are arguments, and the rest. A codec without rows sees the whole body, which then stays as it is."""
+    body = {} if body is None else body
     if not isinstance(arguments, Shape) or not isinstance(body, dict):
-        return body
+        return body, body
     claimed = {path[0] for row in arguments.rows for path in row.claims_wire}
-    return {name: value for name, value in body.items() if name not in claimed}
+    return {name: body[name] for name in body if name in claimed}, {name: body[name] for name in body if name not in claimed}
 
 
 def _validate(model: type[BaseModel], content: Json, where: str, issues: list[Issue], *, defaults: bool = False) -> Any:

@@ -247,7 +247,7 @@ class Shape:
     """An object: its rows, and written excuses for what has none.
 
     `ignored` names wire fields that mean nothing to anybody, with the reason. `hidden` names canonical fields this dialect cannot show, with the
-    reason; when such a field has a value, the notes say it was lost. Where rows overlap the first one wins in both directions.
+    reason; when such a field has a value, the notes say it was lost (in a reply: hidden). Where rows overlap the first one wins in both directions.
     `keep` false drops unclaimed wire fields after noting them (for objects without a place for extensions).
     """
 

@@ -12,6 +12,7 @@ class Fate(StrEnum):
     KEPT_ASIDE = "kept_aside"
     IGNORED = "ignored"
     EMULATED = "emulated"
+    HIDDEN = "hidden"
     LOST = "lost"
 
 

@@ -15,6 +15,7 @@ class Scope:
     `ids` makes and reads canonical ids, `options` are the dialect's `[surfaces.NAME]` settings (an instance of the adapter's options model).
     `request_id` names the exchange, `base_url` is the absolute address the dialect is served at (no trailing slash), for links.
     `wire` and `canonical` are where we are, as JSON Pointers. `defaults` holds configured defaults by name (`model`).
+    `showing` is true while a reply is written: what the dialect cannot say then is not lost but merely not shown, since the record keeps it.
     """
 
     ids: Ids = field(default_factory=Ids)
@@ -26,6 +27,7 @@ class Scope:
     wire: str = ""
     canonical: str = ""
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    showing: bool = False
 
     def at(self, wire: str, canonical: str) -> "Scope":
         """The same surroundings one step further in."""
@@ -40,10 +42,13 @@ class Scope:
             f"{self.wire}/{wire}" if wire else self.wire,
             f"{self.canonical}/{canonical}" if canonical else self.canonical,
             self.defaults,
+            self.showing,
         )
 
     def note(self, fate: Fate, wire: str = "", canonical: str = "", reason: str = "") -> None:
         """Record the fate of a field, named relative to where we are."""
+        if self.showing and fate is Fate.LOST:
+            fate = Fate.HIDDEN
         self.notes.add(
             fate, f"{self.wire}/{wire}" if wire else self.wire, f"{self.canonical}/{canonical}" if canonical else self.canonical, reason
         )

@@ -11,11 +11,11 @@ _MOST = 500
 
 
 def content(notes: Notes, dialect: str, target: str, operation: str, origin: str) -> JsonObject | None:
-    """What to keep of an exchange, None when every field simply passed."""
+    """What to keep of an exchange, None when every field simply passed or was merely not shown."""
     fates: dict[str, list[JsonObject]] = {}
     for note in notes.all()[:_MOST]:
         fates.setdefault(note.fate.value, []).append({"wire": note.wire, "canonical": note.canonical, "reason": note.reason})
-    if not fates:
+    if not fates.keys() - {Fate.HIDDEN.value}:
         return None
     return {"dialect": dialect, "target": target, "operation": operation, "origin": origin, **fates}
 

@@ -77,7 +77,7 @@ class Surfaces:
         try:
             return await self._route(where, request, exchange)
         except CrosswalkError as error:
-            return self._error(where, exchange, error)
+            return self._error(where, exchange, error, Request(request.method, where.path))
 
     async def _route(self, where: Address, request: StarletteRequest, exchange: Context) -> Response:
         adapter = self._adapters[where.dialect]
@@ -166,8 +166,8 @@ class Surfaces:
         defaults = {"model": self._settings.defaults.model}
         return Scope(self.ids, where.dialect, self._options[where.dialect], request_id=exchange.request_id, defaults=defaults)
 
-    def _error(self, where: Address, exchange: Context, error: CrosswalkError) -> Response:
-        return self._adapters[where.dialect].render_error(error, None, None, self._bare_scope(where, exchange))
+    def _error(self, where: Address, exchange: Context, error: CrosswalkError, request: Request | None = None) -> Response:
+        return self._adapters[where.dialect].render_error(error, request, None, self._bare_scope(where, exchange))
 
     def _headers(self, where: Address, response: Response, exchange: Context) -> list[tuple[bytes, bytes]]:
         make = self._adapters[where.dialect].headers

@@ -4,7 +4,7 @@ from adapters.base import Listing
 from adapters.codecs import Vocabulary, Wrapped
 from adapters.mapping import Fold, Preset, Row, Shape
 from adapters.phoenix.quirks import examples, scores, values
-from adapters.phoenix.quirks.ids import NodeId, NodeOrName, Place
+from adapters.phoenix.quirks.ids import IdsInText, NodeId, NodeOrName, Place
 from adapters.phoenix.quirks.values import TIME
 from schemas.dataset import UploadMode
 from schemas.errors import Code
@@ -343,7 +343,7 @@ TAG = Shape(
 )
 SET_TAG = Shape((Row("name", "name"), Row("description", "description")))
 PROJECT = Shape(
-    (Row("name", "name"), Row("description", "description", default=None), Row("id", "id", PROJECT_ID)),
+    (Row("name", "name"), Row("description", "description", IdsInText(), default=None), Row("id", "id", PROJECT_ID)),
     hidden=dict.fromkeys(("alias", "created_at", "updated_at", "slug", "organization_id"), _NO_FIELD),
 )
 

@@ -81,6 +81,7 @@ BY_CODE: Mapping[Code, str] = {
     Code.INTERNAL: "Internal Server Error",
 }
 
+_READING = ("GET", "HEAD")
 SENT_AS = {
     Kind.DATASET: ("dataset_id",),
     Kind.EXPERIMENT: ("experiment_id",),
@@ -99,6 +100,9 @@ def render_error(error: CrosswalkError, request: Request | None, route: Route | 
 
     if error.reason is Reason.VALIDATION and error.issues:
         return json_response(STATUS_CODES[error.code], {"detail": [_detail(issue) for issue in error.issues]}, _headers(error))
+    if error.code is Code.NO_ROUTE and request is not None and request.method not in _READING:
+        # Whatever the server does not know it takes for a page of its web interface, which can only be read.
+        return text_response(405, BY_CODE[Code.METHOD_NOT_ALLOWED], {"Allow": ""})
     said = _text(error, request, route)
     if said is None:
         return text_response(STATUS_CODES[error.code], _fallback(error), _headers(error))

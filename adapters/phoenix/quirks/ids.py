@@ -25,7 +25,10 @@ TYPE_NAMES = {
     Kind.PROJECT: "Project",
     Kind.SPAN: "Span",
 }
+KINDS = {name: kind for kind, name in TYPE_NAMES.items()}
 LARGEST_LIMIT = 2**62
+_CANONICAL = re.compile(r"\b[0-9a-f]{32}\b")
+_NODE = re.compile(r"\b[A-Za-z0-9]{8,60}={0,2}")
 
 
 class Node(NamedTuple):
@@ -102,6 +105,25 @@ class NodeOrName:
     def encode(self, value: Json, scope: Scope) -> str:
         identity = scope.ids.parse(str(value))
         return str(value) if identity is None else write_node(TYPE_NAMES[self.kind], identity.number)
+
+
+class IdsInText:
+    """A text in which ids are spelled, as the description of an experiment's project names dataset and version."""
+
+    def decode(self, value: Json, scope: Scope) -> str:
+        def canonical(found: re.Match[str]) -> str:
+            node = read_node(found[0])
+            kind = KINDS.get(node.type_name) if node else None
+            return scope.ids.make(kind, node.number) if kind and node and node.number and 0 < node.number <= MAX_NUMBER else found[0]
+
+        return _NODE.sub(canonical, str(value))
+
+    def encode(self, value: Json, scope: Scope) -> str:
+        def node(found: re.Match[str]) -> str:
+            identity = scope.ids.parse(found[0])
+            return write_node(TYPE_NAMES[identity.kind], identity.number) if identity and identity.kind in TYPE_NAMES else found[0]
+
+        return _CANONICAL.sub(node, str(value))
 
 
 @dataclass(frozen=True)

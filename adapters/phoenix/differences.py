@@ -1,0 +1,95 @@
+"""Where this surface means to answer otherwise than server 20.26.1, and why. README's table is made of this."""
+
+from typing import NamedTuple
+
+
+class Difference(NamedTuple):
+    """One intended difference: the subject, what the real server does, what happens here, and why."""
+
+    topic: str
+    real: str
+    here: str
+    reason: str
+
+
+_HARMFUL = "no client can use a crash"
+
+DIFFERENCES = (
+    Difference(
+        "`repetitions` 0 or negative",
+        "500, yet the row is stored; reading it and every list that holds it then answer 500 for good",
+        "422 validation JSON, nothing stored",
+        "one bad request must not take a dataset's list away from everybody",
+    ),
+    Difference(
+        "`repetitions` above 1,000,000", "accepted", "422 validation JSON", "what is still to run is listed repetition by repetition"
+    ),
+    Difference(
+        "create run: malformed experiment or example id; evaluation: malformed run id", "500", "422 text `Invalid … ID format: …`", _HARMFUL
+    ),
+    Difference(
+        "create run or evaluation for an experiment, example or run that does not exist",
+        "500",
+        "404 text `… with ID … does not exist`",
+        "the documentation promises 404",
+    ),
+    Difference(
+        "dataset, or its examples, with a row that is no integer; any row beyond 64 bits", "500", "404 text", "such a row cannot exist"
+    ),
+    Difference("`limit` beyond 64 bits", "500", "everything there is", "a larger limit asks for no more than all"),
+    Difference("`repetition_number` beyond 64 bits", "500", "422 validation JSON", _HARMFUL),
+    Difference("evaluation times as numbers or numeric text", "500", "422 validation JSON", "the documentation promises ISO 8601"),
+    Difference(
+        "evaluation score `Infinity`",
+        "stored; `/json` then writes a bare `Infinity`, which is no JSON",
+        "422 validation JSON",
+        "what is stored must be readable again",
+    ),
+    Difference("half of a surrogate pair in a string", "500", "422 validation JSON (`json_invalid`)", "no UTF-8 can hold it"),
+    Difference("JSON nested deeper than 200 levels", "refused where its parser overflows (some thousands)", "400 text", "depth is bounded"),
+    Difference(
+        "export of an experiment whose name holds characters beyond Latin-1, a quote or a line break",
+        "500 for good, or a broken header",
+        "`filename=\"…\"; filename*=UTF-8''…` (RFC 5987)",
+        "a name must not make results unreachable",
+    ),
+    Difference(
+        "ids after a delete",
+        "the newest id is given to the next record",
+        "an id is never given twice",
+        "a stale id must not mean something else",
+    ),
+    Difference(
+        "GET of an unknown path, or of a known one with a trailing slash",
+        "200 `text/html`, the web interface, also without credentials",
+        "404 text; 401 without credentials where keys are needed",
+        "there is no web interface here, and a missing route must not look like success",
+    ),
+    Difference("HEAD", "200 `text/html`", "as GET, without the body", "RFC 9110"),
+    Difference("GET of a path that only takes POST", "200 `text/html`", "405 text", "a missing method must not look like success"),
+    Difference("`Allow` of a 405", "always `GET, HEAD`", "the methods that work", "RFC 9110"),
+    Difference(
+        "401", "`WWW-Authenticate` names an OAuth metadata document", "without that document", "keys are configured here, there is no OAuth"
+    ),
+    Difference(
+        "`POST /v1/datasets/upload` without `sync=true`",
+        "answers before the work is done",
+        "answers after it",
+        "nothing is acknowledged before it is stored",
+    ),
+    Difference(
+        "server-set times",
+        "whole seconds on SQLite",
+        "microseconds, as the server has on PostgreSQL",
+        "they order what happens within a second",
+    ),
+    Difference(
+        "users, GraphQL, prompts, annotations, sessions, web interface", "served", "404 or 405 text", "no experiment client calls them"
+    ),
+    Difference(
+        "datasets: downloads, labels and splits by routes of their own, Arrow files",
+        "served",
+        "404, 405 or 422 text",
+        "splits are set by uploads; no experiment client calls the others",
+    ),
+)
