@@ -12,6 +12,7 @@ from adapters.registry import discover
 from gateway import docs, service
 from gateway.app import create_app
 from gateway.auth import Authenticator
+from gateway.execution.embedded import executing
 from gateway.execution.scorers import find
 from gateway.housekeeping import housekeeping
 from gateway.local.evaluators import Configured
@@ -44,7 +45,7 @@ def gateway_app(settings: Settings) -> Starlette:
                 surfaces.connect(name, target)
             app.state.store, app.state.target, app.state.receipts = store, target, receipts
             app.state.health.add("store", lambda: _usable(store))
-            async with housekeeping(store):
+            async with housekeeping(store), executing(target, settings, configured) as app.state.executor:
                 yield
         finally:
             await receipts.stop()

@@ -14,7 +14,7 @@ from schemas.errors import Code, CrosswalkError, Reason, invalid
 from schemas.experiment import ExperimentPatch
 from schemas.ids import Kind
 from schemas.operations import Caller, ExperimentArgs, Op, StartArgs
-from schemas.status import ExperimentStatus
+from schemas.status import ExperimentStatus, RunStatus
 
 _BUSY = frozenset({ExperimentStatus.PENDING, ExperimentStatus.RUNNING})
 _PLAIN = (
@@ -144,6 +144,9 @@ def _begin(tx: Transaction, arm: Row[Any], again: bool) -> None:
     if again:
         tx.execute(runs.delete().where(runs.c.experiment_id == arm.id))
         values |= {"succeeded": 0, "failed": 0, "waiting": 0, "started_at": None, "reported": None}
+    else:  # a failed run is missing again: whoever runs the experiment need not tell old failures from new ones
+        tx.execute(runs.delete().where(runs.c.experiment_id == arm.id, runs.c.status == RunStatus.FAILED.value))
+        values["failed"] = 0
     tx.execute(table.update().where(table.c.id == arm.id).values(**values))
     tx.changes.append(Change("pending", arm.id))
 

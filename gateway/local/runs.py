@@ -157,10 +157,9 @@ def _put(tx: Transaction, arm: Experiment, example: int, body: NewRun, replace: 
     found = _PLACE.row(tx, {"experiment": arm.id, "example": example, "repetition": body.repetition})
     assert found is not None, "the experiment's row has just been read"
     place = _Place(*found)
-    if place.id is not None and place.status == RunStatus.SUCCEEDED and not replace:
-        reference = tx.ids.make(Kind.RUN, place.id)
-        raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition has already succeeded.")
     status = status_of(body)
+    if place.id is not None and not replace:
+        _refuse_known(tx, place.id, place.status, status)
     values = _values(tx, body, status)
     if place.id is None:
         revision, position = _frozen_or_not(tx, place, example, caller)
@@ -180,6 +179,15 @@ def _insert(tx: Transaction, row: dict[str, Any]) -> int:
     made = _NEW.row(tx, row)
     assert made is not None, "RETURNING gives the row that was made"
     return int(made[0])
+
+
+def _refuse_known(tx: Transaction, number: int, recorded: str | None, status: RunStatus) -> None:
+    """A success is not replaced without being asked; nor is anything that happened by a run that has yet to happen."""
+    reference = tx.ids.make(Kind.RUN, number)
+    if recorded == RunStatus.SUCCEEDED:
+        raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition has already succeeded.")
+    if status is RunStatus.WAITING:
+        raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition is already recorded.")
 
 
 def _frozen_or_not(tx: Transaction, place: _Place, example: int, caller: Caller) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from gateway.settings.sections import (
     Auth,
     Defaults,
     Evaluator,
+    Execution,
     Loss,
     Model,
     Name,
@@ -33,6 +34,7 @@ class Settings(Section):
     auth: Auth = Field(default_factory=Auth)
     loss: dict[Name, dict[Name, Loss]] = Field(default_factory=dict)
     models: dict[Name, Model] = Field(default_factory=dict)
+    execution: Execution = Field(default_factory=Execution)
     evaluators: dict[Name, Evaluator] = Field(default_factory=dict)
     surfaces: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 

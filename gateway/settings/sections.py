@@ -121,6 +121,13 @@ class Model(Section):
     timeout: Seconds = 60
 
 
+class Execution(Section):
+    enabled: bool = True
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 15
+    max_concurrency: Annotated[int, Field(ge=1, le=1000)] = 100
+    max_rows: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+
 class Evaluator(Section):
     scorer: Name
     parameters: dict[str, Any] = Field(default_factory=dict)
