@@ -60,6 +60,11 @@ class Ids:
         self._salt = salt & ((1 << SALT_BITS) - 1)
         self._space = space
 
+    @property
+    def salt(self) -> int:
+        """What tells this store's ids from every other's."""
+        return self._salt
+
     def make(self, kind: Kind, number: int) -> str:
         """The id of record `number` of `kind`: 32 lower-case hex digits."""
         high = (self._salt << 16) | (8 << 12) | kind

@@ -396,6 +396,16 @@ aliases = Table(
     Index(None, "kind", "number"),
 )
 
+targets = _table("targets", _text("name", required=True), UniqueConstraint("name"))
+foreign_ids = _table(
+    "foreign_ids",
+    Column("target", ForeignKey("targets.id"), nullable=False),
+    _text("scope", required=True),
+    _whole("kind", required=True),
+    _text("native", required=True),  # the vendor's own id, as it sends it
+    _time("created_at", required=True),
+    UniqueConstraint("target", "scope", "kind", "native"),
+)
 idempotency = _table(
     "idempotency",
     _text("scope", required=True),
