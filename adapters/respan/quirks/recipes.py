@@ -6,12 +6,14 @@ from typing import Any
 from adapters.base import Plan
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
-from schemas.experiment import ExperimentPatch
-from schemas.operations import Call, ExperimentArgs, Op, StartArgs
-from schemas.status import ExperimentStatus
+from schemas.experiment import ExperimentDefinition, ExperimentPatch, StepKind
+from schemas.operations import AddRunArgs, Call, ExperimentArgs, ListIncompleteArgs, Op, StartArgs
+from schemas.run import NewRun, NewRuns
+from schemas.status import ExperimentStatus, RunStatus
 
 # What a PUT that does not name them sets back. Name, dataset and workflow stay: no experiment can do without them.
 _REPLACED = ("description", "evaluators", "pipelines", "generation_method", "batch_size", "concurrency", "workflow_name", "tracing")
+_AT_ONCE = 500
 _ENDED = (ExperimentStatus.COMPLETED, ExperimentStatus.COMPLETED_WITH_ERRORS, ExperimentStatus.CANCELLED)
 
 
@@ -20,12 +22,43 @@ def ask(call: Call, op: Op, args: Any, body: Any = None) -> Call:
     return Call(op, args, body, call.caller)
 
 
+def create(call: Call, scope: Scope) -> Plan:
+    """Create, with a name made from the id where none was given, and a waiting trace for every row that the caller runs itself."""
+    assert isinstance(call.body, ExperimentDefinition)
+    made = yield call
+    if not call.body.name:
+        name = f"Experiment {(made.get('alias') or made['id'])[:8]}"
+        patch = ExperimentPatch(name=name)
+        made = yield ask(call, Op.UPDATE_EXPERIMENT, ExperimentArgs(experiment_id=made["id"]), patch)
+    return (yield from placeholders(call, made))
+
+
+def placeholders(call: Call, experiment: Any) -> Generator[Call, Any, Any]:
+    """A waiting trace for every row of an experiment whose workflow is only a wait step (recorded); gives the experiment as it is then."""
+    steps = [step["kind"] for variant in experiment["variants"] for step in variant["steps"]]
+    if set(steps) != {StepKind.WAIT} or experiment["status"] == ExperimentStatus.DRAFT:
+        return experiment
+    one = ExperimentArgs(experiment_id=experiment["id"])
+    missing = ListIncompleteArgs(experiment_id=experiment["id"], failed=False, waiting=False, limit=_AT_ONCE)
+    while True:
+        page = yield ask(call, Op.LIST_INCOMPLETE_RUNS, missing)
+        runs = [_waiting(item["example"]["id"], repetition) for item in page["items"] for repetition in item["repetitions"]]
+        if not runs:
+            return (yield ask(call, Op.GET_EXPERIMENT, one))
+        yield ask(call, Op.ADD_RUNS, AddRunArgs(experiment_id=experiment["id"]), NewRuns(runs=runs))
+
+
+def _waiting(example: str, repetition: int) -> NewRun:
+    return NewRun(example_id=example, repetition=repetition, status=RunStatus.WAITING)
+
+
 def start(call: Call, scope: Scope) -> Plan:
     """Start a draft, go on with what is missing or failed, run a finished experiment anew."""
     assert isinstance(call.args, StartArgs)
     known = yield ask(call, Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=call.args.experiment_id))
     again = ExperimentStatus(known["status"]) in _ENDED
-    return (yield ask(call, Op.START_EXPERIMENT, StartArgs(experiment_id=call.args.experiment_id, again=again)))
+    started = yield ask(call, Op.START_EXPERIMENT, StartArgs(experiment_id=call.args.experiment_id, again=again))
+    return (yield from placeholders(call, started))
 
 
 def update(call: Call, scope: Scope) -> Plan:

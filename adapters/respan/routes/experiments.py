@@ -71,6 +71,7 @@ ROUTES = (
         body_required=False,
         body_args=Draft(),
         request=tables.NEW_EXPERIMENT,
+        plan=recipes.create,
         reply=tables.EXPERIMENT,
         answer=wire.ExperimentReply,
         ok=201,

@@ -78,6 +78,9 @@ def _percent(fraction: float) -> float:
 
 PERCENT = Function(lambda percent: percent / 100, lambda fraction: _percent(float(fraction)))
 
+# A value that is the same on both sides; unlike a bare row it gives way to the row's default when there is none.
+PLAIN = Function(lambda value: value, lambda value: value)
+
 # The server's own settings where a caller named none (documented).
 BATCH_SIZE = 100
 CONCURRENCY = 15

@@ -8,7 +8,7 @@ from adapters.respan.quirks.filters import Field, Fields, Filters, ids, times, w
 from adapters.respan.quirks.pages import Bare, Page, Sort
 from adapters.respan.quirks.picked import Picked
 from adapters.respan.quirks.tags import TAG
-from adapters.respan.tables.common import BATCH_SIZE, CONCURRENCY, DATASET_ID, EXPERIMENT_ID, EXPERIMENT_STATUS, PERCENT, TIME
+from adapters.respan.tables.common import BATCH_SIZE, CONCURRENCY, DATASET_ID, EXPERIMENT_ID, EXPERIMENT_STATUS, PERCENT, PLAIN, TIME
 
 _ONE_WORKFLOW = "an experiment here is one workflow over one dataset"
 _NO_PLACE = "no field in this dialect"
@@ -96,9 +96,9 @@ EXPERIMENT = Shape(
             definition.read_evaluators,
             definition.show_evaluators,
         ),
-        Row("batch_size", "batch_size", default=BATCH_SIZE),
-        Row("concurrency", "concurrency", default=CONCURRENCY),
-        Row("enable_tracing", "tracing", default=True),
+        Row("batch_size", "batch_size", PLAIN, default=BATCH_SIZE),
+        Row("concurrency", "concurrency", PLAIN, default=CONCURRENCY),
+        Row("enable_tracing", "tracing", PLAIN, default=True),
         Fold(("error_message",), ("error", "status", "counts"), definition.read_error, definition.show_error),
         Row("generation_method", "generation_method"),
         Row("span_workflow_name", "workflow_name"),

@@ -4,6 +4,7 @@ from adapters.codecs import Function
 from adapters.mapping import Each, Fold, Row, Shape
 from adapters.respan.quirks import figures, values
 from adapters.respan.quirks.fields import Computed
+from adapters.respan.tables.common import PLAIN
 
 _SECONDS = Function(lambda seconds: seconds * 1000, lambda milliseconds: round(milliseconds / 1000, 6))
 _EVALUATOR = Fold(
@@ -35,12 +36,12 @@ AGGREGATE = Shape(
 SUMMARY = Shape(
     (
         Row("number_of_requests", "runs"),
-        Row("total_cost", "total_cost", default=0),
-        Row("total_tokens", "total_tokens", default=0),
-        Row("total_prompt_tokens", "prompt_tokens", default=0),
-        Row("total_completion_tokens", "completion_tokens", default=0),
+        Row("total_cost", "total_cost", PLAIN, default=0),
+        Row("total_tokens", "total_tokens", PLAIN, default=0),
+        Row("total_prompt_tokens", "prompt_tokens", PLAIN, default=0),
+        Row("total_completion_tokens", "completion_tokens", PLAIN, default=0),
         Row("avg_latency", "average_latency_ms", _SECONDS, default=0),
-        Row("avg_tps", "tokens_per_second", default=0),
+        Row("avg_tps", "tokens_per_second", PLAIN, default=0),
         Computed("avg_ttft", figures.zero),
         Row("scores", "evaluators", figures.Aggregates(AGGREGATE)),
     ),
@@ -60,10 +61,10 @@ HISTOGRAM = Shape(
     (
         _EVALUATOR,
         Row("bins", "bins", Each(_BIN)),
-        Row("stats/min", "minimum", default=0),
-        Row("stats/max", "maximum", default=0),
-        Row("stats/mean", "mean", default=0),
-        Row("stats/total", "count", default=0),
+        Row("stats/min", "minimum", PLAIN, default=0),
+        Row("stats/max", "maximum", PLAIN, default=0),
+        Row("stats/mean", "mean", PLAIN, default=0),
+        Row("stats/total", "count", PLAIN, default=0),
     ),
     hidden={"value_type": "boolean bins carry labels"},
 )

@@ -6,7 +6,7 @@ from adapters.respan.quirks import spans, traces, values
 from adapters.respan.quirks.fields import Computed, Status
 from adapters.respan.quirks.filters import Constant, Field, Fields, Filters, ids, times, words
 from adapters.respan.quirks.pages import Page, Sort
-from adapters.respan.tables.common import EVALUATOR_ID, TRACE_ID, TRACE_STATUS
+from adapters.respan.tables.common import EVALUATOR_ID, PLAIN, TRACE_ID, TRACE_STATUS
 from adapters.respan.tables.scores import SCORES
 from adapters.scope import Scope
 
@@ -35,7 +35,7 @@ TRACE = Shape(
         ),
         Computed("span_count", spans.span_count),
         Computed("llm_call_count", spans.llm_call_count),
-        Row("total_cost", "cost", default=0),
+        Row("total_cost", "cost", PLAIN, default=0),
         Fold(
             ("total_tokens", "total_prompt_tokens", "total_completion_tokens"),
             ("total_tokens", "prompt_tokens", "completion_tokens"),
