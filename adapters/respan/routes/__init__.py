@@ -1,5 +1,5 @@
 """Every route of the dialect. Literal paths stand before those with placeholders: `list` and `summary` are reserved words."""
 
-from adapters.respan.routes import experiments, traces
+from adapters.respan.routes import datasets, experiments, traces
 
-ROUTES = (*experiments.ROUTES, *traces.ROUTES)
+ROUTES = (*experiments.ROUTES, *traces.ROUTES, *datasets.ROUTES)
