@@ -93,6 +93,18 @@ class Plain:
     summary: str = ""
 
 
+@dataclass(frozen=True)
+class KeyHeader:
+    """How a vendor wants its key: a header (name in lower case) and a template for its value."""
+
+    name: str = "authorization"
+    value: str = "Bearer {key}"
+
+    def of(self, key: str) -> tuple[str, str]:
+        """The header with a key in it."""
+        return self.name, self.value.format(key=key)
+
+
 ErrorRenderer = Callable[[CrosswalkError, Request | None, Route | None, Scope], Response]
 
 
@@ -101,7 +113,7 @@ class Adapter:
     """A dialect, served under `/PREFIX` (its name unless given).
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
-    `headers` gives what every answer of the dialect carries. `demo` shows the dialect off, given a name for what it makes.
+    `headers` gives what every answer of the dialect carries. `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
     """
 
     name: str
@@ -115,6 +127,7 @@ class Adapter:
     options: type[Options] = Options
     read_body: Callable[[Request, Scope], Json] | None = None
     headers: Callable[[Scope], Mapping[str, str]] | None = None
+    key_header: KeyHeader = KeyHeader()
     statuses: Mapping[Code, int] = field(default_factory=dict)
     vocabularies: Mapping[str, Codec] = field(default_factory=dict)
     id_example: str = ""

@@ -22,6 +22,9 @@ from gateway.settings.problems import Problem, from_pydantic
 from gateway.store import Store
 from gateway.store.receipts import Receipts
 from gateway.surfaces import Surfaces
+from gateway.upstream.forward import Forwarder
+from gateway.upstream.pool import PooledClient
+from gateway.upstream.target import VendorTarget
 
 
 def gateway_app(settings: Settings) -> Starlette:
@@ -38,16 +41,20 @@ def gateway_app(settings: Settings) -> Starlette:
         store = Store(settings.store.url)
         await store.start()
         receipts = Receipts(store)
+        vendors = PooledClient()
         try:
             target = LocalTarget(store, configured=configured)
             surfaces.keep(store, receipts)
             for name in _embedded(settings):
                 surfaces.connect(name, target)
+            for vendor in _vendors(settings, adapters, vendors):
+                surfaces.forward(vendor.name, Forwarder(vendor))
             app.state.store, app.state.target, app.state.receipts = store, target, receipts
             app.state.health.add("store", lambda: _usable(store))
             async with housekeeping(store), executing(target, settings, configured) as app.state.executor:
                 yield
         finally:
+            await vendors.close()
             await receipts.stop()
             await store.stop()
 
@@ -61,6 +68,14 @@ async def _usable(store: Store) -> None:
 
 def _embedded(settings: Settings) -> list[str]:
     return [name for name, target in settings.targets.items() if target.adapter == LOCAL]
+
+
+def _vendors(settings: Settings, adapters: Mapping[str, Adapter], client: PooledClient) -> list[VendorTarget]:
+    return [
+        VendorTarget(name, target, adapters[target.adapter].key_header, client)
+        for name, target in settings.targets.items()
+        if target.adapter != LOCAL
+    ]
 
 
 def configured_evaluators(settings: Settings) -> list[Configured]:

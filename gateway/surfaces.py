@@ -12,15 +12,17 @@ from adapters.base import Adapter, Options, Plain, Route
 from adapters.http import Request, Response
 from adapters.scope import Scope
 from gateway import context, problem, receipt
-from gateway.auth import Authenticator, require
+from gateway.auth import Authenticator, needed, require
+from gateway.auth import Caller as AuthenticatedCaller
 from gateway.compression import compressed
 from gateway.context import Context
 from gateway.exchange import Exchange, Target, header_map, no_route, wrong_method
 from gateway.once import once
 from gateway.routing import Address, Match, Router, address, prefix_of
-from gateway.settings import LOCAL, Role, Settings
+from gateway.settings import Role, Settings
 from gateway.store import Store
 from gateway.store.receipts import Receipts
+from gateway.upstream.forward import Cut, Forwarder
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
 from schemas.operations import SPECS, Caller
@@ -41,6 +43,7 @@ class Surfaces:
         self._routers = {name: Router(adapter) for name, adapter in adapters.items()}
         self._options = options
         self._targets: dict[str, Target] = {}
+        self._forwarders: dict[str, Forwarder] = {}
         self._store: Store | None = None
         self._receipts: Receipts | None = None
         self.ids = Ids()
@@ -53,6 +56,10 @@ class Surfaces:
         """Make a target reachable under its configured name."""
         self._targets[name] = target
 
+    def forward(self, name: str, forwarder: Forwarder) -> None:
+        """Send what comes in a target's own dialect to it as it is."""
+        self._forwarders[name] = forwarder
+
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         where = address(scope["path"], self._prefixes)
         exchange = context.of(scope)
@@ -61,6 +68,10 @@ class Surfaces:
             await _send(send, rendered.status, rendered.headers, rendered.body)
             return
         request = StarletteRequest(scope, receive)
+        forwarder = self._forwarder(where, request)
+        if forwarder is not None:
+            await self._pass_on(forwarder, where, request, exchange, send)
+            return
         response = await compressed(await self._answer(where, request, exchange), request.headers.get("accept-encoding", ""))
         await _send(send, response.status, self._headers(where, response, exchange), b"" if scope["method"] == "HEAD" else response.body)
 
@@ -72,6 +83,46 @@ class Surfaces:
         exchange = context.of(scope)
         response = self._error(where, exchange, CrosswalkError(code, message))
         return problem.Rendered(response.status, self._headers(where, response, exchange), response.body)
+
+    def _forwarder(self, where: Address, request: StarletteRequest) -> Forwarder | None:
+        """What passes the request on unseen: there is something when the target speaks the caller's dialect itself."""
+        if not self._forwarders:
+            return None
+        name = where.target or request.headers.get(TARGET_HEADER) or self._settings.route(where.dialect)
+        target = self._settings.targets.get(name)
+        return self._forwarders.get(name) if target is not None and target.adapter == where.dialect else None
+
+    async def _pass_on(self, forwarder: Forwarder, where: Address, request: StarletteRequest, exchange: Context, send: Send) -> None:
+        exchange.route = f"/{where.dialect}/*"
+        try:
+            caller = self._admitted(where, request)
+            await forwarder(where.prefix, caller.credential, request.scope, request.receive, send, exchange)
+        except Cut:
+            raise
+        except CrosswalkError as error:
+            response = self._error(where, exchange, error)
+            body = b"" if request.method == "HEAD" else response.body
+            await _send(send, response.status, self._headers(where, response, exchange), body)
+
+    def _admitted(self, where: Address, request: StarletteRequest) -> AuthenticatedCaller:
+        """Who sends a request to a target of the caller's own dialect. Raises CrosswalkError when that is not allowed."""
+        caller = self._authenticator.authenticate(request.scope)
+        name = self._target_name(where, request)
+        if not caller.may_reach(name, same_dialect=True):
+            raise CrosswalkError(Code.FORBIDDEN, f"This key may not reach the target {name!r}.")
+        require(caller, self._needed(where, request))
+        return caller
+
+    def _needed(self, where: Address, request: StarletteRequest) -> Role:
+        """A method that may write needs an editor, unless the route is known to read (a list asked for by POST).
+
+        A path with escapes may be another route to the vendor than it is here.
+        """
+        role = needed(request.method)
+        if role is Role.VIEWER or b"%" in request.scope["raw_path"]:
+            return role
+        entry = _entry(self._routers[where.dialect].match(where.path), request)
+        return Role.VIEWER if isinstance(entry, Route) and not entry.writes else role
 
     async def _answer(self, where: Address, request: StarletteRequest, exchange: Context) -> Response:
         try:
@@ -154,7 +205,7 @@ class Surfaces:
         target = self._targets.get(name)
         if target is None:
             raise CrosswalkError(
-                Code.UNSUPPORTED, f"The target {name!r} cannot be reached: only {LOCAL!r} targets are served by this version."
+                Code.UNSUPPORTED, f"The target {name!r} speaks another dialect, and this version does not translate into it."
             )
         return target
 

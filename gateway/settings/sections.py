@@ -85,6 +85,13 @@ class Target(Section):
     base_url: BaseUrl | None = None
     api_key: Secret | None = None
     timeout: Seconds = 60
+    connect_timeout: Seconds = 5
+    read_timeout: Seconds = 60
+    retries: Annotated[int, Field(ge=0, le=10)] = 2
+    concurrency: Annotated[int, Field(ge=1, le=10_000)] = 100
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
+    breaker_pause: Seconds = 10
 
 
 def _lower(text: str) -> str:

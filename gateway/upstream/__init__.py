@@ -1,0 +1,1 @@
+"""The vendors: one pooled client, and for each configured target its address, credential and limits."""

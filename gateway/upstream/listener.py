@@ -1,0 +1,42 @@
+"""Notices when a caller hangs up, so that nobody works on for nothing."""
+
+import asyncio
+
+from starlette.types import Receive
+
+
+class Listener:
+    """Cancels the task it was made in once the caller has gone; `gone` then says that this was why.
+
+    It listens only after `start`, when the whole request body has been received.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._listened_for = asyncio.current_task()
+        self._listening: asyncio.Task[None] | None = None
+        self._stopped = False
+        self.gone = False
+
+    def start(self) -> None:
+        """From now on, until `stop`."""
+        if not self._stopped:
+            self._listening = asyncio.create_task(self._listen())
+
+    def stop(self) -> None:
+        """No longer."""
+        self._stopped = True
+        if self._listening is not None:
+            self._listening.cancel()
+
+    def absorb(self) -> None:
+        """Take back the cancellation that the caller's hanging up caused. Raises CancelledError when there was another one as well, or only that."""
+        if not self.gone or self._listened_for is None or self._listened_for.uncancel() > 0:
+            raise asyncio.CancelledError
+
+    async def _listen(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        if not self._stopped and self._listened_for is not None:
+            self.gone = True
+            self._listened_for.cancel()
