@@ -171,9 +171,12 @@ async def test_an_answer_begins_while_the_upload_goes_on(tmp_path: Path) -> None
 async def test_forwarding_lifts_the_body_limit(tmp_path: Path) -> None:
     vendor = Vendor()
     body = b"x" * 3_000_000
-    async with serving(vendor) as base, gateway(tmp_path, base, settings={"server": {"body_limit": 1024}}) as url:
-        async with httpx.AsyncClient() as client:
-            assert (await client.put(f"{url}/respan/x", content=body)).status_code == 200
+    async with (
+        serving(vendor) as base,
+        gateway(tmp_path, base, settings={"server": {"body_limit": 1024}}) as url,
+        httpx.AsyncClient() as client,
+    ):
+        assert (await client.put(f"{url}/respan/x", content=body)).status_code == 200
     assert vendor.seen[0].digest == sha256(body).hexdigest()
 
 

@@ -49,10 +49,13 @@ def keys(role: str = "editor", **more: Any) -> dict[str, Any]:
 
 async def test_towards_the_vendor(tmp_path: Path) -> None:
     vendor = Vendor()
-    async with serving(vendor) as base, gateway(tmp_path, base, settings=keys(), api_key="vendor-key") as url:
-        async with httpx.AsyncClient() as client:
-            del client.headers["user-agent"], client.headers["accept-encoding"], client.headers["accept"]
-            response = await client.post(f"{url}/{DIALECT}/x", content=b"{}", headers=[*CLIENT, *STAYING])
+    async with (
+        serving(vendor) as base,
+        gateway(tmp_path, base, settings=keys(), api_key="vendor-key") as url,
+        httpx.AsyncClient() as client,
+    ):
+        del client.headers["user-agent"], client.headers["accept-encoding"], client.headers["accept"]
+        response = await client.post(f"{url}/{DIALECT}/x", content=b"{}", headers=[*CLIENT, *STAYING])
     assert response.status_code == 200
     (seen,) = vendor.seen
     own = [(b"authorization", b"Bearer vendor-key"), (b"content-length", b"2"), (b"host", base.removeprefix("http://").encode())]
