@@ -9,7 +9,7 @@ from starlette.routing import Mount
 
 from adapters.base import Adapter, Options
 from adapters.registry import discover
-from gateway import docs, service
+from gateway import docs, logs, service
 from gateway.app import create_app
 from gateway.auth import Authenticator
 from gateway.execution.embedded import executing
@@ -26,9 +26,11 @@ from gateway.upstream.forward import Forwarder
 from gateway.upstream.pool import PooledClient
 from gateway.upstream.target import VendorTarget
 
+_log = logs.get("compose")
 
-def gateway_app(settings: Settings) -> Starlette:
-    """The ASGI application these settings describe; its store opens with the lifespan.
+
+def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
+    """The ASGI application these settings describe; its store opens with the lifespan. `demo_data` fills an empty store with the demo's.
 
     Raises SettingsError for wrong `surfaces.*` and `evaluators.*` settings.
     """
@@ -52,6 +54,8 @@ def gateway_app(settings: Settings) -> Starlette:
             app.state.store, app.state.target, app.state.receipts = store, target, receipts
             app.state.health.add("store", lambda: _usable(store))
             async with housekeeping(store), executing(target, settings, configured) as app.state.executor:
+                if demo_data:
+                    await _seed(app, adapters)
                 yield
         finally:
             await vendors.close()
@@ -60,6 +64,16 @@ def gateway_app(settings: Settings) -> Starlette:
 
     pages = [*docs.routes(adapters), *service.routes(adapters)]
     return create_app(settings, routes=[*pages, Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+
+
+async def _seed(app: Starlette, adapters: Mapping[str, Adapter]) -> None:
+    """The demo's data; a gateway that cannot have them serves all the same."""
+    from gateway.demo import DemoFailed, seed
+
+    try:
+        await seed(app, adapters)
+    except DemoFailed as error:
+        _log.warning("no demo data", reason=str(error))
 
 
 async def _usable(store: Store) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx
 import orjson
+from starlette.types import ASGIApp
 
 from adapters.base import Adapter
 from adapters.demo import DemoCall, DemoOutcome
@@ -100,3 +101,16 @@ async def _compare(client: httpx.AsyncClient, name: str) -> dict[str, Any]:
         raise DemoFailed(f"comparing answered {compared.status_code}: {compared.text[:300]}")
     found: dict[str, Any] = compared.json()
     return found
+
+
+async def seed(app: ASGIApp, adapters: Mapping[str, Adapter]) -> bool:
+    """Put the demo's data into a store that holds no experiment yet; whether anything was put there. Raises DemoFailed."""
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        listed = await client.get("/v1/experiments", params={"limit": 1})
+        if listed.status_code != 200:
+            raise DemoFailed(f"listing experiments answered {listed.status_code}")
+        if listed.json()["items"]:
+            return False
+        await run(client, adapters, "", lambda dialect, doing: None)
+        return True

@@ -36,10 +36,9 @@ def _run(settings: "Settings", *, demo_data: bool) -> bool:
 
     logs.configure(settings.server.log_level, settings.secrets())
     try:
-        app = gateway_app(settings)
+        app = gateway_app(settings, demo_data=demo_data)
     except SettingsError as error:
         stop(str(error), NEEDS_A_PERSON)
-    app.state.demo_data = demo_data
     return run(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
 
 

@@ -1,5 +1,6 @@
 """Brings a database to the newest schema at start-up."""
 
+import logging
 import secrets
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,8 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
+    # Alembic tells of every plugin it loads; a start-up is worth one line, and that is written by whoever starts.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     from alembic import command
     from alembic.config import Config
 
