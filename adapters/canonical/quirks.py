@@ -1,5 +1,6 @@
 """What tables cannot say: problem documents, links, and the paging query."""
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from adapters.base import Route
@@ -52,7 +53,8 @@ def page(route: Route, request: Request, call: Call, reply: Json, scope: Scope) 
     if following is not None:
         query = [(name, value) for name, value in request.query if name != "cursor"] + [("cursor", following)]
         link = f"{scope.base_url}{request.path}?{urlencode(query)}"
-    content = {"items": reply["items"], "next_cursor": following, "next": link}
+    items = [route.reply.encode(item, scope) for item in reply["items"]]
+    content = {"items": items, "next_cursor": following, "next": link}
     if "total" in reply:
         content["total"] = reply["total"]
     return json_response(200, content)
@@ -79,3 +81,20 @@ class Single:
 
     def encode(self, value: Json, scope: Scope) -> Json:
         return value[0]
+
+
+@dataclass(frozen=True)
+class InOrder:
+    """A record as it is, its fields in the order of the model: what it is first, what hangs on it last."""
+
+    fields: tuple[str, ...]
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        if not isinstance(value, dict):
+            return value
+        return {name: value[name] for name in self.fields if name in value} | {
+            name: item for name, item in value.items() if name not in self.fields
+        }

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 from adapters.base import Route
 from adapters.canonical import export, wire
-from adapters.canonical.quirks import Condition, Single, page
+from adapters.canonical.quirks import Condition, InOrder, Single, page
 from adapters.mapping import SAME, Codec, Row, Shape
 from schemas.operations import SPECS, Op
 
@@ -24,8 +24,12 @@ def _arguments(path: str, query: type[BaseModel] | None) -> Shape:
     )
 
 
+def _in_order(op: Op) -> InOrder:
+    return InOrder(tuple((SPECS[op].item or SPECS[op].reply).model_fields))
+
+
 def _get(op: Op, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:
-    return Route(op, "GET", path, args=_arguments(path, query), query=query or wire.Query, summary=summary, **more)
+    return Route(op, "GET", path, args=_arguments(path, query), query=query or wire.Query, reply=_in_order(op), summary=summary, **more)
 
 
 def _list(op: Op, path: str, summary: str, query: type[BaseModel] | None = wire.ListQuery, **more: Any) -> Route:
@@ -34,7 +38,17 @@ def _list(op: Op, path: str, summary: str, query: type[BaseModel] | None = wire.
 
 def _send(op: Op, method: str, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:
     request = SAME if SPECS[op].body is not None else None
-    return Route(op, method, path, args=_arguments(path, query), query=query or wire.Query, request=request, summary=summary, **more)
+    return Route(
+        op,
+        method,
+        path,
+        args=_arguments(path, query),
+        query=query or wire.Query,
+        request=request,
+        reply=_in_order(op),
+        summary=summary,
+        **more,
+    )
 
 
 _DATASETS = (
