@@ -4,7 +4,7 @@ A dialect's folder holds one `Adapter` made of data; everything here reads that 
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, get_origin
 
@@ -169,7 +169,7 @@ class Adapter:
 
     def encode(self, route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:
         """The answer that says a canonical reply in this dialect."""
-        scope = replace(scope, showing=True)
+        scope = scope.for_reply()
         if route.present is not None:
             return route.present(route, request, call, reply, scope)
         if route.ok == 204:

@@ -5,10 +5,13 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
+import orjson
+
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.json import Json
 
 MAX_DEPTH = 200
+_LONG = re.compile(rb"[0-9]{16}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -30,6 +33,13 @@ def read_json(
     `json_invalid` (path `("body", offset)`) for anything else. NaN, Infinity and numbers out of range become null when
     allowed, or what `non_finite` makes of their text. Duplicate keys: last one wins when allowed. Half of a surrogate pair is refused: no UTF-8 can hold it.
     """
+    if allow_duplicates and non_finite is None and not _LONG.search(body) and body.count(b"[") + body.count(b"{") <= max_depth:
+        # The fast parser takes the last of duplicate keys, and reads long integers inexactly: those are not for it.
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            # What exactly is wrong, or whether anything is, the slow parser knows.
+            pass
     text = _text(body)
     pairs = None if allow_duplicates else _unique
     constant: Any = non_finite or (_null if allow_nan else _no_constant)

@@ -31,18 +31,17 @@ class Scope:
 
     def at(self, wire: str, canonical: str) -> "Scope":
         """The same surroundings one step further in."""
+        here, there = f"{self.wire}/{wire}" if wire else self.wire, f"{self.canonical}/{canonical}" if canonical else self.canonical
+        return self._moved(here, there, self.showing)
+
+    def for_reply(self) -> "Scope":
+        """The same surroundings while a reply is written."""
+        return self._moved(self.wire, self.canonical, True)
+
+    def _moved(self, wire: str, canonical: str, showing: bool) -> "Scope":
         # Built directly: this runs for every field of every row, and `replace` would cost more than most codecs.
         return Scope(
-            self.ids,
-            self.dialect,
-            self.options,
-            self.base_url,
-            self.request_id,
-            self.notes,
-            f"{self.wire}/{wire}" if wire else self.wire,
-            f"{self.canonical}/{canonical}" if canonical else self.canonical,
-            self.defaults,
-            self.showing,
+            self.ids, self.dialect, self.options, self.base_url, self.request_id, self.notes, wire, canonical, self.defaults, showing
         )
 
     def note(self, fate: Fate, wire: str = "", canonical: str = "", reason: str = "") -> None:
