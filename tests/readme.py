@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from adapters.capabilities import markdown
+from adapters.phoenix.differences import DIFFERENCES
 from adapters.registry import discover
 
 README = Path(__file__).parent.parent / "README.md"
@@ -20,7 +21,12 @@ def main() -> None:
 
 def generated() -> dict[str, str]:
     """Each generated part by the name of its markers."""
-    return {"capabilities": markdown(discover().values())}
+    return {"capabilities": markdown(discover().values()), "phoenix differences": _differences()}
+
+
+def _differences() -> str:
+    rows = ["| Subject | Server 20.26.1 | Here | Why |", "|---|---|---|---|"]
+    return "\n".join([*rows, *("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in DIFFERENCES)])
 
 
 if __name__ == "__main__":
