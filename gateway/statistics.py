@@ -232,7 +232,7 @@ def _fold(values: Sequence[float]) -> float:
     try:
         centre = math.fsum(values) / size
     except OverflowError:
-        centre = math.fsum(value / size for value in values)
+        centre = 2 * math.fsum(value / size / 2 for value in values)
     return min(max(centre, min(values)), max(values))
 
 
