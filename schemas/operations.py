@@ -223,10 +223,14 @@ class ListIncompleteScoresArgs(ExperimentArgs, ListArgs):
 
 
 class PutScoreArgs(Args):
-    """The run to score. `create` true refuses to replace a score of the same evaluator; `experiment_id`, when given, must be the run's own."""
+    """The run to score. `create` true refuses to replace a score of the same evaluator; `experiment_id`, when given, must be the run's own.
 
-    run_id: str
+    `score_id` names a score to replace by the body, which keeps its id; `run_id` is then not needed.
+    """
+
+    run_id: str = ""
     experiment_id: str | None = None
+    score_id: str | None = None
     create: bool = False
 
 

@@ -6,8 +6,12 @@ Facts come from the public documentation, the published clients (`respan-api` 0.
 from adapters.base import Adapter
 from adapters.respan.quirks.definition import STEP_TYPES
 from adapters.respan.quirks.errors import render_error
+from adapters.respan.quirks.evaluators import KINDS
+from adapters.respan.quirks.values import VALUE_TYPES
 from adapters.respan.routes import ROUTES
 from adapters.respan.tables.common import EXPERIMENT_STATUS, STATUS_CODES, TRACE_STATUS
+from adapters.respan.tables.datasets import TASK_STATUS
+from adapters.respan.tables.scores import ANNOTATORS
 
 ADAPTER = Adapter(
     name="respan",
@@ -16,6 +20,14 @@ ADAPTER = Adapter(
     render_error=render_error,
     slash=True,
     statuses=STATUS_CODES,
-    vocabularies={"experiment status": EXPERIMENT_STATUS, "trace status": TRACE_STATUS, "step type": STEP_TYPES},
+    vocabularies={
+        "experiment status": EXPERIMENT_STATUS,
+        "trace status": TRACE_STATUS,
+        "report status": TASK_STATUS,
+        "step type": STEP_TYPES,
+        "score value type": VALUE_TYPES,
+        "evaluator type": KINDS,
+        "annotator": ANNOTATORS,
+    },
     id_example="00000000000080048000000000000001",
 )

@@ -33,7 +33,13 @@ _REPLACE = Hot(scores.update().where(scores.c.id == bindparam("number")), *_VALU
 
 
 def put(tx: Transaction, args: PutScoreArgs, body: NewScore, caller: Caller) -> Reply:
-    """Records a score. Raises CrosswalkError: not_found for an unknown run; conflict (duplicate) when `create` finds one of the same evaluator."""
+    """Records a score, or replaces the one that is named.
+
+    Raises CrosswalkError: not_found for an unknown run or score; conflict (duplicate) when `create` finds one of the same evaluator.
+    """
+    if args.score_id is not None:
+        known = lookup.score(tx, args.score_id, caller.scope, args.run_id or None)
+        return _store(tx, known.run_id, known.experiment_id, body, known.id)
     number = resolve(tx, Kind.RUN, args.run_id, caller.scope)
     if args.experiment_id is not None:
         lookup.run(tx, args.run_id, caller.scope, args.experiment_id)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from adapters.codecs import JsonText, Vocabulary
 from adapters.mapping import ABSENT, Codec
 from adapters.notes import Fate
-from adapters.respan.quirks.errors import bad_field
 from adapters.respan.quirks.fields import extension
 from adapters.respan.tables.common import EVALUATOR_ID
 from adapters.scope import Scope
@@ -151,6 +150,9 @@ def read_evaluator(given: JsonObject, scope: Scope) -> JsonObject:
 def show_evaluator(doc: JsonObject, scope: Scope) -> JsonObject:
     """Id, slug and name of the evaluator. A plain name is its own id and slug."""
     key, identifier = doc.get("evaluator"), doc.get("evaluator_id")
+    scorer = extension(doc, scope, "scorer")
+    if key and scorer is not ABSENT:
+        key = str(key).removesuffix(f":{scorer}")
     if key is None and identifier is None:
         return {}
     slug = extension(doc, scope, _SLUG)
@@ -210,7 +212,7 @@ def read_scored_by(given: JsonObject, scope: Scope) -> JsonObject:
     """The evaluator a new score names. A scorer makes it a score of its own, under `evaluator:scorer` as the histogram's keys have it."""
     named = given.get("evaluator_id") or given.get("evaluator_slug")
     if not named:
-        raise bad_field("evaluator_id", "Provide either evaluator_id or evaluator_slug.")
+        return {}
     key = EVALUATOR_ID.decode(named, scope)
     found: JsonObject = {"evaluator": f"{key}:{given['scorer']}" if given.get("scorer") else key}
     if given.get("evaluator_id"):

@@ -1,7 +1,7 @@
 """Scores: entries of a trace's map, score records, and the words for their kinds of value."""
 
 from adapters.codecs import Vocabulary
-from adapters.mapping import Fold, Row, Shape
+from adapters.mapping import AnyRow, Fold, Preset, Row, Shape
 from adapters.respan.quirks import values
 from adapters.respan.quirks.fields import Computed
 from adapters.respan.quirks.filters import Field, Fields, Filters, ids
@@ -86,24 +86,38 @@ SCORE = Shape(
 )
 PAGE = Page(SCORE)
 
+_KEPT = "extensions/respan/"
+_CONTEXT = ("timestamp", "environment", "prompt_id", "prompt_version_number", "dataset_id", "automation_id")
+_HIDDEN_NEW = {
+    **{name: _HIDDEN[name] for name in ("annotator_kind", "scale", "threshold", "metadata", "trace_id", "started_at", "ended_at")},
+    "evaluator_name": "the evaluator says it",
+    "passed": "follows from the evaluator's conditions",
+    "error": "a score that failed is not submitted",
+}
+_NEW: tuple[AnyRow, ...] = (
+    _VALUE,
+    Row("explanation", "explanation"),
+    *(Row(name, _KEPT + name) for name in _CONTEXT),
+)
 NEW_SCORE = Shape(
     (
         Fold(
             ("evaluator_id", "evaluator_slug", "scorer"),
-            ("evaluator", "evaluator_id"),
+            ("evaluator", "evaluator_id", "extensions"),
             values.read_scored_by,
             values.say_scored_by,
         ),
-        _VALUE,
-        Row("explanation", "explanation"),
+        *_NEW,
     ),
-    hidden={
-        **{name: _HIDDEN[name] for name in ("annotator_kind", "scale", "threshold", "metadata", "trace_id", "started_at", "ended_at")},
-        "evaluator_name": "the evaluator says it",
-        "passed": "follows from the evaluator's conditions",
-        "error": "a score that failed is not submitted",
-    },
+    ignored={"log_id": "the log is named by the path or as an argument"},
+    hidden=_HIDDEN_NEW,
 )
+SCORE_PATCH = Shape(
+    (Preset("evaluator", "", "a score keeps its evaluator"), *_NEW),
+    ignored=dict.fromkeys(("log_id", "evaluator_id", "evaluator_slug", "scorer"), "a score keeps its log and its evaluator"),
+    hidden={**_HIDDEN_NEW, "evaluator_id": "a score keeps its evaluator"},
+)
+LOG = Shape((Row("log_id", "run_id", TRACE_ID),), keep=False)
 
 FIELDS = Fields(
     {
