@@ -14,6 +14,7 @@ from adapters.body import read_json
 from adapters.demo import Demo
 from adapters.http import Request, Response, json_response
 from adapters.mapping import SAME, Codec, Shape, pick
+from adapters.notes import Fate
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.json import Json, JsonObject
@@ -275,6 +276,13 @@ class Envelope:
         return {**self.constants, self.name: value}
 
 
+def note_unsaid(page: JsonObject, said: Mapping[str, Any], scope: Scope) -> None:
+    """Note what a page tells beside its items and the list of this dialect has no place for; `said` maps the names to something true where it has."""
+    for name, value in page.items():
+        if value is not None and not said.get(name):
+            scope.note(Fate.LOST, "", name, "no place for it in the lists of this dialect")
+
+
 @dataclass(frozen=True)
 class Listing:
     """A page whose items are translated by one codec, written under vendor names (`items` "" = a bare array)."""
@@ -298,6 +306,7 @@ class Listing:
     def encode(self, value: Json, scope: Scope) -> Json:
         inner = scope.at(f"{self.items}/*", "items/*")
         entries = [self.item.encode(entry, inner) for entry in value["items"]]
+        note_unsaid(value, {"items": self.item, "next_cursor": self.next_cursor, "total": self.total}, scope)
         if not self.items:
             return entries
         page: JsonObject = {self.items: entries}

@@ -63,6 +63,8 @@ class Time:
 
     def encode(self, value: Json, scope: Scope) -> str:
         moment = value if isinstance(value, datetime) else parse_time(value, scope)
+        if self.digits is not None and self.digits < 6 and moment.microsecond % 10 ** (6 - self.digits):
+            scope.note(Fate.COERCED, reason=f"a time has {self.digits} decimal places here")
         return format_time(moment, self.suffix, self.digits)
 
 

@@ -292,7 +292,7 @@ class Shape:
             row.encode(value, wire, scope)
         wire = self._ordered(wire)
         for name, content in unclaimed(value, self._canonical_claims).items():
-            if content not in (None, "", [], {}):
+            if content not in (None, [], {}):
                 scope.note(Fate.LOST, "", name, self.hidden.get(name, "no field in this dialect"))
         return wire
 

@@ -13,6 +13,7 @@ from schemas.errors import CrosswalkError
 from tests.conformance.examples import Example, examples, partial, scope_of
 
 _NOT_COMPARED = frozenset({"extensions"})
+_NOTHING: tuple[Any, ...] = (None, "", {}, [])
 
 
 def _pairs(part: str) -> Iterator[Any]:
@@ -61,4 +62,4 @@ def _differences(before: Any, after: Any, pointer: str, excused: set[str]) -> li
         return [d for name in names for d in _differences(before[name], after.get(name), f"{pointer}/{name}", excused)]
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         return [d for one, other in zip(before, after, strict=True) for d in _differences(one, other, f"{pointer}/*", excused)]
-    return [] if before in (None, {}, []) and after in (None, {}, []) else [f"{pointer or '/'}: {before!r} became {after!r}"]
+    return [] if before in _NOTHING and after in _NOTHING else [f"{pointer or '/'}: {before!r} became {after!r}"]

@@ -1,0 +1,26 @@
+"""EvalGuard's v1 API: eval runs, prompt and A/B experiments, datasets with versions, prompts, scorers.
+
+Served under `/api/v1` and under `/v1`, because the Python client drops the `/api` of a bare origin (reference section 14, verified).
+"""
+
+from adapters.base import Adapter
+from adapters.evalguard.quirks.errors import headers, render_error
+from adapters.evalguard.routes import PAGES, ROUTES
+from adapters.evalguard.tables.common import STATUS_CODES
+from adapters.evalguard.tables.experiments import EXPERIMENT_STATUS
+from adapters.evalguard.tables.registry import EVALUATOR_KIND
+from adapters.evalguard.wire.base import EvalGuardOptions
+
+ADAPTER = Adapter(
+    name="evalguard",
+    title="EvalGuard",
+    mounts=("/api/v1", "/v1"),
+    routes=ROUTES,
+    pages=PAGES,
+    render_error=render_error,
+    headers=headers,
+    options=EvalGuardOptions,
+    statuses=STATUS_CODES,
+    vocabularies={"experiment status": EXPERIMENT_STATUS, "evaluator kind": EVALUATOR_KIND},
+    id_example="b3a3c1b8-55c1-4b4e-9d5b-0d3d2f5a7e01",
+)

@@ -1,0 +1,1 @@
+"""What tables cannot say, as small named functions."""

@@ -1,0 +1,55 @@
+"""Errors in the vendor's envelope, and the headers every answer carries."""
+
+from collections.abc import Mapping
+
+from adapters.base import Plain, Route
+from adapters.evalguard.tables.common import FIELD_WORDS, FINER_WORDS, STATUS_CODES, WORDS
+from adapters.http import Request, Response, json_response
+from adapters.scope import Scope
+from schemas.errors import Code, CrosswalkError
+
+
+def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
+    """`{"success": false, "error": {code, message, requestId}}`; a route that does not exist is the flat `{"error": "Not found"}` (reference section 2.2)."""
+    status = STATUS_CODES[error.code]
+    if error.code is Code.NO_ROUTE:
+        return json_response(status, {"error": "Not found"}, _headers(error))
+    content = {"code": _word(error), "message": _message(error), "requestId": scope.request_id}
+    return json_response(status, {"success": False, "error": content}, _headers(error))
+
+
+def headers(scope: Scope) -> Mapping[str, str]:
+    """Every answer names its request, errors of the server included (reference section 1)."""
+    return {"X-Request-Id": scope.request_id}
+
+
+def unsupported(method: str, path: str, what: str) -> Plain:
+    """A page of the vendor that is not emulated, and says so by name instead of a plausible lie."""
+
+    def refuse(request: Request, scope: Scope) -> Response:
+        raise CrosswalkError(Code.UNSUPPORTED, f"{what} is not emulated here ({method} {path}).")
+
+    return Plain(method, path, refuse, summary=f"Not emulated: {what}")
+
+
+def _word(error: CrosswalkError) -> str:
+    if error.reason is not None and (error.code, error.reason) in FINER_WORDS:
+        return FINER_WORDS[error.code, error.reason]
+    keys = ((str(issue.path[0]), str(issue.path[1]), issue.type) for issue in error.issues if len(issue.path) > 1)
+    return next((FIELD_WORDS[key] for key in keys if key in FIELD_WORDS), WORDS[error.code])
+
+
+def _message(error: CrosswalkError) -> str:
+    """Validation issues are folded into one text `field: message; field: message` (reference section 2.2)."""
+    named = [f"{'.'.join(map(str, issue.path[1:]))}: {issue.message}" if issue.path[1:] else issue.message for issue in error.issues]
+    return "; ".join(named) or error.message
+
+
+def _headers(error: CrosswalkError) -> dict[str, str]:
+    found = {}
+    if error.retry_after is not None:
+        # Whole seconds only: the Python client reads the header with int().
+        found["Retry-After"] = str(max(1, round(error.retry_after)))
+    if error.allow:
+        found["Allow"] = ", ".join(error.allow)
+    return found

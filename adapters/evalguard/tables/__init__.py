@@ -1,0 +1,1 @@
+"""Where every field stands, the words, and the numbers of errors."""
