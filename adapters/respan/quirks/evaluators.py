@@ -28,6 +28,8 @@ KINDS = Vocabulary(
 VERSIONS = "evaluator_version"
 """The kind of document that keeps a committed version."""
 
+# Code is never executed and people are not asked: a run of these is refused, where the same in an experiment is an error of its score.
+_NOT_RUN = (EvaluatorKind.CODE, EvaluatorKind.HUMAN)
 _CLASSES: Mapping[str, EvaluatorKind] = {"keywordsai_custom_llm": EvaluatorKind.LLM, "custom_code": EvaluatorKind.CODE}
 _LLM_NAMES = {"model": "model", "evaluator_definition": "template", "scoring_rubric": "rubric"}
 _LEGACY_NAMES = {"llm_engine": "model", "evaluator_definition": "template", "scoring_rubric": "rubric"}
@@ -225,6 +227,9 @@ def run(call: Call, scope: Scope) -> Plan:
     assert isinstance(call.args, EvaluatorArgs)
     evaluator = yield ask(call, Op.GET_EVALUATOR, call.args)
     score = yield call
+    if evaluator["kind"] in _NOT_RUN:
+        message = score.get("error") or f"Evaluators of type {evaluator['kind']} are not run here."
+        raise CrosswalkError(Code.UNSUPPORTED, message, None, Kind.EVALUATOR, EVALUATOR_ID.encode(evaluator["id"], scope))
     return {**score, "judge": evaluator}
 
 

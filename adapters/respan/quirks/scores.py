@@ -49,6 +49,8 @@ def _declared(body: NewScore, evaluator: Any, scope: Scope) -> NewScore:
     more: dict[str, Any] = {
         "annotator_kind": _ANNOTATORS.get(EvaluatorKind(evaluator["kind"]), AnnotatorKind.CODE),
         "evaluator_name": evaluator["name"],
+        # The experiment may name the evaluator by its id: so the slug is still found by a filter.
+        "extensions": joined({"extensions": body.extensions}, {scope.dialect: {"evaluator_slug": evaluator.get("slug")}}),
     }
     if scope.ids.number(str(evaluator["id"]), Kind.EVALUATOR) is not None:
         more["evaluator_id"] = evaluator["id"]

@@ -124,7 +124,7 @@ FIELDS = Fields(
         "id": Field(("id",), ids(SCORE_ID)),
         "log_id": Field(("run_id",), ids(TRACE_ID)),
         "evaluator_id": Field(("evaluator_id", "evaluator"), ids(EVALUATOR_ID)),
-        "evaluator_slug": Field(("evaluator",)),
+        "evaluator_slug": Field(("evaluator", f"{_KEPT}evaluator_slug".replace("/", "."))),
         "evaluator_name": Field(("evaluator_name",)),
         "type": Field(("annotator_kind",)),
         "is_passed": Field(("passed",)),
