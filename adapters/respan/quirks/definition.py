@@ -32,6 +32,9 @@ _NEEDED = {StepKind.PROMPT: ("prompt_id", "prompt_slug"), StepKind.EVAL: ("evalu
 # A marker, kept with an experiment whose creator used the first form's key: such clients read `workflows` back.
 FIRST_FORM = "workflows"
 
+GROUP = "group_id"
+"""Where metadata names the group that an experiment is a variant of: this dialect has no groups."""
+
 
 class Step:
     """One `{"type", "config"}` of a workflow."""
@@ -190,3 +193,22 @@ def show_identity(doc: JsonObject, scope: Scope) -> JsonObject:
     if not doc.get("name"):
         scope.note(Fate.DEFAULTED, "name", "name", "made from the id")
     return {"id": identifier, "name": doc.get("name") or f"Experiment {identifier[:8]}"}
+
+
+def read_metadata(given: JsonObject, scope: Scope) -> JsonObject:
+    """Metadata, and the group that an experiment says there it belongs to."""
+    said = given["metadata"]
+    if not isinstance(said, dict) or GROUP not in said:
+        return {"metadata": said}
+    return {
+        "metadata": {name: value for name, value in said.items() if name != GROUP},
+        "group_id": EXPERIMENT_ID.decode(said[GROUP], scope),
+    }
+
+
+def show_metadata(doc: JsonObject, scope: Scope) -> JsonObject:
+    """Metadata; an experiment that is one variant of a group names the group there."""
+    if "metadata" not in doc:
+        return {}
+    group = doc.get("group_id")
+    return {"metadata": {**(doc["metadata"] or {}), GROUP: group} if group else doc["metadata"]}

@@ -103,12 +103,11 @@ EXPERIMENT = Shape(
         Row("generation_method", "generation_method"),
         Row("span_workflow_name", "workflow_name"),
         Row("is_starred", "starred"),
-        Row("metadata", "metadata"),
+        Fold(("metadata",), ("metadata", "group_id"), definition.read_metadata, definition.show_metadata),
         Row("updated_at", "updated_at", TIME),
     ),
     hidden={
         **_HIDDEN_DEFINITION,
-        "group_id": "a group's variants are experiments of their own",
         "verdict": _NO_PLACE,
         "reported": _NO_PLACE,
         "trace_project": _NO_PLACE,
