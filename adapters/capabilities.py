@@ -8,7 +8,7 @@ from schemas.operations import Op
 
 
 class Support(StrEnum):
-    """`native`: the dialect has a route for it. `emulated`: its route is a recipe of several operations. `unsupported`: it has no route."""
+    """`native`: the dialect has a call for it. `emulated`: it has none, and the gateway puts the answer together from others. `unsupported`: neither."""
 
     NATIVE = "native"
     EMULATED = "emulated"
@@ -17,10 +17,7 @@ class Support(StrEnum):
 
 def support(adapter: Adapter, op: Op) -> Support:
     """How one dialect supports one operation."""
-    routes = adapter.by_operation.get(op, ())
-    if not routes:
-        return Support.UNSUPPORTED
-    return Support.NATIVE if any(route.plan is None for route in routes) else Support.EMULATED
+    return Support.NATIVE if op in adapter.by_operation else Support.UNSUPPORTED
 
 
 def matrix(adapters: Iterable[Adapter]) -> Mapping[Op, Mapping[str, Support]]:

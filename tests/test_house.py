@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from adapters.registry import discover
+from tests.readme import generated
 
 ROOT = Path(__file__).parent.parent
 LAYERS = {"schemas": ("schemas",), "adapters": ("schemas", "adapters"), "gateway": ("schemas", "adapters", "gateway")}
@@ -79,6 +80,13 @@ def test_no_vendor_is_named_outside_its_folder() -> None:
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             wrong += [f"{path.relative_to(ROOT)}:{number}: {found}" for found in name.findall(line) if found.lower() != own]
     assert wrong == []
+
+
+def test_the_capability_matrix_in_the_readme_is_current() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- capabilities -->\n(.*?)\n<!-- /capabilities -->", readme, re.DOTALL)
+    assert found, "README has no capability matrix"
+    assert found.group(1) == generated()["capabilities"], "write it anew: python -m tests.readme"
 
 
 def test_nothing_tracked_holds_a_machine_path_or_an_index_address() -> None:

@@ -4,6 +4,7 @@ Served under `/api/v1` and under `/v1`, because the Python client drops the `/ap
 """
 
 from adapters.base import Adapter
+from adapters.evalguard.demo import demo
 from adapters.evalguard.quirks.errors import headers, render_error
 from adapters.evalguard.routes import PAGES, ROUTES
 from adapters.evalguard.tables.common import STATUS_CODES
@@ -23,4 +24,5 @@ ADAPTER = Adapter(
     statuses=STATUS_CODES,
     vocabularies={"experiment status": EXPERIMENT_STATUS, "evaluator kind": EVALUATOR_KIND},
     id_example="b3a3c1b8-55c1-4b4e-9d5b-0d3d2f5a7e01",
+    demo=demo,
 )

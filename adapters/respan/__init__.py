@@ -4,6 +4,7 @@ Facts come from the public documentation, the published clients (`respan-api` 0.
 """
 
 from adapters.base import Adapter
+from adapters.respan.demo import demo
 from adapters.respan.quirks.definition import STEP_TYPES
 from adapters.respan.quirks.errors import render_error
 from adapters.respan.quirks.evaluators import KINDS
@@ -30,4 +31,5 @@ ADAPTER = Adapter(
         "annotator": ANNOTATORS,
     },
     id_example="00000000000080048000000000000001",
+    demo=demo,
 )

@@ -18,7 +18,7 @@ def adapters(json: JsonOption = False) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table("operation", *chosen, caption="● native   ○ emulated (a recipe of several operations)   – unsupported")
+    shown = Table("operation", *chosen, caption="● the dialect has a call for it   ○ put together from others   – neither")
     for op, cells in table.items():
         shown.add_row(op.replace("_", " "), *(MARKS[cells[name]] for name in chosen))
     Console().print(shown)

@@ -1,0 +1,1 @@
+"""What was made in one dialect, read in every other one."""
