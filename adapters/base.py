@@ -46,7 +46,9 @@ class Route:
     body. `given` names a query parameter that makes this row answer instead of the other row of the same method and path.
 
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
-    answer where it is not JSON. `answer` is the documented reply model. `evidence` says how we know the route (the reference's tag), `summary` what it does.
+    answer where it is not JSON. `answer` is the documented reply model, `described` the documented
+    body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we know the route (the reference's tag),
+    `summary` what it does.
     """
 
     op: Op
@@ -67,6 +69,7 @@ class Route:
     present: Callable[["Route", Request, Call, Json, Scope], Response] | None = None
     read: Callable[[Request, Scope], Json] | None = None
     answer: Any = None
+    described: type[BaseModel] | str | None = None
     ok: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     evidence: str = ""

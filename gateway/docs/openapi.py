@@ -89,8 +89,10 @@ def _operation(entry: Route | Plain, path: str, models: _Models) -> JsonObject:
     if entry.evidence:
         operation["x-crosswalk-evidence"] = entry.evidence
     body = _body_of(entry)
-    if body is not None:
-        content = {"application/json": {"schema": models.schema(body, "validation")}}
+    content: JsonObject = {"application/json": {"schema": models.schema(body, "validation")}} if body is not None else {}
+    if isinstance(entry.described, str):
+        content = {entry.described: {"schema": {"type": "string", "format": "binary"}}}
+    if content:
         operation["requestBody"] = {"required": entry.body_required, "content": content}
     return operation
 
@@ -139,6 +141,8 @@ def _answers(route: Route) -> list[type[BaseModel]]:
 
 
 def _body_of(route: Route) -> type[BaseModel] | None:
-    if route.body is not None:
-        return route.body
+    if isinstance(route.described, str):
+        return None
+    if route.described is not None or route.body is not None:
+        return route.described or route.body
     return SPECS[route.op].body if route.request is not None else None
