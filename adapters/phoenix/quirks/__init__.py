@@ -1,0 +1,1 @@
+"""What tables cannot say, each with the fact behind it."""
