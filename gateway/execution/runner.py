@@ -22,7 +22,7 @@ from gateway.execution.scoring import Scoring
 from gateway.execution.steps import Unrunnable, Workshop, make_chain
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason
-from schemas.experiment import Experiment, ExperimentPatch, StepKind
+from schemas.experiment import Experiment, ExperimentForm, ExperimentPatch, StepKind
 from schemas.json import Json
 from schemas.operations import Op
 from schemas.run import NewRun
@@ -135,6 +135,8 @@ class Runner:
     async def _settle(self, looked: bool, began: int) -> bool:
         """Says how the experiment stands. True when rows are missing that nobody has looked for, or that have come to be missing since."""
         experiment = await self._experiment()
+        if stated_by_caller(experiment):
+            return False
         counts, operations = experiment.counts, self._workshop.operations
         to_run = counts.missing - counts.waiting
         if _to_run(experiment):
@@ -213,6 +215,11 @@ def by_caller(experiment: Experiment) -> bool:
     """Whether the chain does nothing but wait."""
     kinds = _kinds(experiment)
     return bool(kinds) and all(kind is StepKind.WAIT for kind in kinds)
+
+
+def stated_by_caller(experiment: Experiment) -> bool:
+    """Whether it is the caller who says when the experiment is over, and with which verdict: an evaluation whose rows the caller brings, as many as come."""
+    return by_caller(experiment) and experiment.form is ExperimentForm.EVALUATION
 
 
 def _waits(experiment: Experiment) -> bool:

@@ -15,7 +15,7 @@ from gateway.store import Change, Transaction, drop_aliases
 from gateway.store.tables import experiments, projects, spans
 from schemas.dataset import Example, NewDataset
 from schemas.errors import Code, CrosswalkError, Issue, Reason
-from schemas.experiment import ExperimentDefinition, StepKind, Variant
+from schemas.experiment import ExperimentDefinition, ExperimentForm, StepKind, Variant
 from schemas.ids import Kind
 from schemas.json import Json
 from schemas.operations import Caller, CreateExperimentArgs, DeleteExperimentArgs, ExperimentArgs, ListExperimentsArgs, Op
@@ -95,6 +95,8 @@ def _insert_arm(tx: Transaction, shared: dict[str, Any], variant: Variant | None
         "variant": variant.name if variant else None,
         "steps": steps(variant) if variant else None,
         "caller_runs": by_caller,
+        # How many rows an evaluation gets from its caller is not known before the caller says that it is over.
+        "stated": by_caller and shared["form"] == ExperimentForm.EVALUATION,
         "status": status.value,
         "trace_project": _trace_project(tx, shared),
     }

@@ -25,15 +25,32 @@ def create(call: Call, scope: Scope) -> Plan:
     retried = (definition.extensions.get("evalguard") or {}).get("retryOf")
     if retried is not None:
         definition = yield from _retry(call, definition, retried)
-    yield from known_scorers(call, definition, scope)
+    if any(_waits(variant.model_dump(mode="json")) for variant in definition.variants):
+        definition = yield from _external(call, definition)
+    else:
+        yield from known_scorers(call, definition, scope)
     reply = yield call.then(Op.CREATE_EXPERIMENT, definition)
     return reply
 
 
+def _external(call: Call, definition: ExperimentDefinition) -> Steps:
+    """An external run's scorers are whatever its caller calls them: all are told again, and those the gateway has judge rows that come without their score."""
+    unknown_names = yield from _unknown(call, definition)
+    if not unknown_names:
+        return definition
+    said = {**(definition.extensions.get("evalguard") or {}), "scorers": [use.evaluator for use in definition.evaluators]}
+    known = [use for use in definition.evaluators if use.evaluator not in unknown_names]
+    return definition.model_copy(update={"evaluators": known, "extensions": {**definition.extensions, "evalguard": said}})
+
+
 def known_scorers(call: Call, definition: ExperimentDefinition, scope: Scope) -> Steps:
-    """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows; those of an external run are its own business."""
-    if not scope.options.strict_scorers or any(_waits(variant.model_dump(mode="json")) for variant in definition.variants):
-        return
+    """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows, where the surface is strict."""
+    wrong = (yield from _unknown(call, definition)) if scope.options.strict_scorers else []
+    if wrong:
+        raise invalid(f"Unknown scorer: {', '.join(name[:100] for name in wrong)}", "body", "scorers", input=wrong)
+
+
+def _unknown(call: Call, definition: ExperimentDefinition) -> Steps:
     wrong = []
     for use in dict.fromkeys(use.evaluator for use in definition.evaluators):
         try:
@@ -42,8 +59,7 @@ def known_scorers(call: Call, definition: ExperimentDefinition, scope: Scope) ->
             if error.code is not Code.NOT_FOUND:
                 raise
             wrong.append(use)
-    if wrong:
-        raise invalid(f"Unknown scorer: {', '.join(name[:100] for name in wrong)}", "body", "scorers", input=wrong)
+    return wrong
 
 
 def _waits(variant: JsonObject) -> bool:
@@ -138,8 +154,6 @@ def upload(call: Call, scope: Scope) -> Plan:
     assert isinstance(call.body, NewRuns)
     assert isinstance(call.args, AddRunArgs)
     experiment = yield from one_variant(call, call.args.experiment_id)
-    if not call.body.runs:
-        return {"ids": []}
     if any(run.example_position is None for run in call.body.runs):
         placed = yield from _placed(call, experiment, call.body)
         call = call.then(call.op, placed, **call.args.model_dump(exclude_unset=True))

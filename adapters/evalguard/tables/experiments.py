@@ -108,12 +108,14 @@ NEW_EVAL = Shape(
 """`POST /evals` (documented, seen in clients)."""
 
 
+_NAMED = "extensions/evalguard/scorers"
+"""The scorers of an external run as its caller called them."""
+
+
 def _encode_config(fields: JsonObject, scope: Scope) -> JsonObject:
     said = variants.encode_run({"variants": fields.get("variants")}, scope)
-    config: JsonObject = {
-        "prompt": said["prompt"],
-        "scorers": SCORERS.encode(fields.get("evaluators") or [], scope.at("config", "evaluators")),
-    }
+    names = fields.get(_NAMED) or SCORERS.encode(fields.get("evaluators") or [], scope.at("config", "evaluators"))
+    config: JsonObject = {"prompt": said["prompt"], "scorers": names}
     if said.get("external"):
         config["external"] = True
     return {"model": said["model"], "config": config}
@@ -130,7 +132,7 @@ _SCORE = Fold(("score",), ("reported", "summary", "status"), status.decode_score
 _RUN_ROWS: tuple[AnyRow, ...] = (
     Row("id", "id", EXPERIMENT_ID),
     Row("name", "name", default=""),
-    Fold(("model", "config"), ("variants", "evaluators"), _decode_config, _encode_config),
+    Fold(("model", "config"), ("variants", "evaluators", _NAMED), _decode_config, _encode_config),
     _STATUS,
     _SCORE,
     Row("created_at", "created_at", TIME),

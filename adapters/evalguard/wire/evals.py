@@ -82,7 +82,7 @@ class ResultRow(Body):
 class Results(Body):
     """`POST /evals/{runId}/results`: at most 1000 rows a call."""
 
-    results: Annotated[list[ResultRow], Field(max_length=1000)]
+    results: Annotated[list[ResultRow], Field(min_length=1, max_length=1000)]
 
 
 class CompareQuery(ProjectQuery):
