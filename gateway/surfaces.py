@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import ceil
 from typing import Any
 
 from starlette.requests import Request as StarletteRequest
@@ -218,7 +219,10 @@ class Surfaces:
         return Scope(self.ids, where.dialect, self._options[where.dialect], request_id=exchange.request_id, defaults=defaults)
 
     def _error(self, where: Address, exchange: Context, error: CrosswalkError, request: Request | None = None) -> Response:
-        return self._adapters[where.dialect].render_error(error, request, None, self._bare_scope(where, exchange))
+        response = self._adapters[where.dialect].render_error(error, request, None, self._bare_scope(where, exchange))
+        if error.retry_after is None or any(name.lower() == "retry-after" for name in response.headers):
+            return response
+        return replace(response, headers={**response.headers, "Retry-After": str(max(1, ceil(error.retry_after)))})
 
     def _headers(self, where: Address, response: Response, exchange: Context) -> list[tuple[bytes, bytes]]:
         make = self._adapters[where.dialect].headers

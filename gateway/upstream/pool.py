@@ -19,6 +19,9 @@ _HEADERS = 1024
 _AUTOMATIC = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
+_NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError, aiohttp.ConnectionTimeoutError)
+
+
 class PooledAnswer:
     """An aiohttp response as an `Answer`."""
 
@@ -66,6 +69,7 @@ class PooledClient:
             max_line_size=_HEADER_BYTES,
             max_field_size=_HEADER_BYTES,
             max_headers=_HEADERS,
+            middlewares=(_once,),
         )
         self._timeouts: dict[Patience, aiohttp.ClientTimeout] = {}
 
@@ -80,7 +84,7 @@ class PooledClient:
                 timeout=self._timeout(patience),
                 allow_redirects=False,
             )
-        except (aiohttp.ClientConnectorError, aiohttp.ClientConnectorCertificateError, aiohttp.ConnectionTimeoutError) as error:
+        except _NO_CONNECTION as error:
             raise Unsent(_text(error)) from error
         except aiohttp.ServerTimeoutError as error:
             raise Late(_text(error)) from error
@@ -99,6 +103,16 @@ class PooledClient:
         if known is None:
             known = self._timeouts[patience] = aiohttp.ClientTimeout(total=None, connect=patience.connect, sock_read=patience.read)
         return known
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keeps aiohttp from repeating idempotent requests on its own: repetitions are counted, paced and bounded elsewhere."""
+    try:
+        return await handler(request)
+    except _NO_CONNECTION:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise Lost(_text(error)) from error
 
 
 def _text(error: Exception) -> str:

@@ -118,6 +118,7 @@ async def serving(app: ASGIApp, lifespan: str = "off") -> AsyncIterator[str]:
         ws="none",
         lifespan=lifespan,
         access_log=False,
+        server_header=False,
         log_config=None,
         log_level="critical",
         timeout_graceful_shutdown=1,
@@ -159,7 +160,7 @@ async def raw(handler: Handler) -> AsyncIterator[str]:
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await handler(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass
         finally:
             writer.transport.abort()
