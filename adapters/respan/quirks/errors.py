@@ -17,6 +17,17 @@ NOT_FOUND = "Not found."  # documented, 404
 SERVER_ERROR: JsonObject = {"detail": "Internal server error", "error_code": "INTERNAL_ERROR"}  # documented, 500
 RATE_LIMITED = "Rate limit exceeded"  # documented, 429
 _LOCATIONS = ("body", "query")
+# Fields of an operation by the names this dialect has for them.
+_SAID = {
+    "where": "filters",
+    "sort": "sort_by",
+    "variants": "workflow",
+    "evaluators": "evaluator_ids",
+    "pipelines": "evaluator_workflow_ids",
+    "evaluator": "evaluator_id",
+    "reference": "expected_output",
+    "alias": "experiment_id",
+}
 _SHOWN = 100
 
 
@@ -53,7 +64,7 @@ def _fields(issues: tuple[Issue, ...]) -> JsonObject:
     found: JsonObject = {}
     for issue in issues:
         path = [str(step) for step in issue.path]
-        path = path[1:] if path and path[0] in _LOCATIONS else path
+        path = path[1:] if path and path[0] in _LOCATIONS else [_SAID.get(step, step) for step in path[:1]] + path[1:]
         prefix = ".".join(path[1:])
         message = _worded(issue)
         found.setdefault(path[0] if path else "non_field_errors", []).append(f"{prefix}: {message}" if prefix else message)

@@ -175,7 +175,8 @@ def show_explanation(doc: JsonObject, scope: Scope) -> JsonObject:
     if error is not None:
         scope.note(Fate.COERCED, "explanation", "error", "shown as the explanation")
         scope.note(Fate.COERCED, "explanation", "explanation", "shows the error, too")
-    return {"explanation": doc.get("explanation") or error}
+    said = doc.get("explanation")
+    return {"explanation": error if said is None else said}
 
 
 @dataclass(frozen=True)
