@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from tests.replay.names import PROJECT, TOKEN, kind
@@ -18,7 +19,6 @@ FIXED = "2026-01-02"  # the day of the times that the scenario gives itself
 DURATION = "latency_ms"
 TRACE = re.compile(r"[0-9a-f]{32}")
 GENERATED = re.compile(r"capitals-[0-9a-f]{8}")
-LABEL = re.compile(r"<(?P<group>\w+) \d+>")
 MADE_BY_THE_CLIENT = re.compile(r"DRY_RUN_[0-9a-f]{6}|ExperimentEvaluation:\d+")
 
 
@@ -27,28 +27,16 @@ def masked(value: Any, suffix: str) -> Any:
     return _Masks(suffix).of(value)
 
 
-def renumbered(value: Any) -> Any:
-    """A masked value whose labels count from 1 anew.
-
-    Between the steps of a scenario the real server gives a deleted record's id to the next one, so that its count falls behind.
-    """
-    labels: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-
-    def label(found: re.Match[str]) -> str:
-        if found[0] not in labels:
-            counts[found["group"]] += 1
-            labels[found[0]] = f"<{found['group']} {counts[found['group']]}>"
-        return labels[found[0]]
-
-    def of(item: Any) -> Any:
-        if isinstance(item, dict):
-            return {key: of(inner) for key, inner in item.items()}
-        if isinstance(item, list):
-            return [of(inner) for inner in item]
-        return LABEL.sub(label, item) if isinstance(item, str) else item
-
-    return of(value)
+def unlike(here: Any, real: Any, at: str = "") -> Iterator[str]:
+    """Where two masked values differ, one line each: pointer, value here, value there."""
+    if isinstance(here, dict) and isinstance(real, dict):
+        for key in here | real:
+            yield from unlike(here.get(key, "(absent)"), real.get(key, "(absent)"), f"{at}/{key}")
+    elif isinstance(here, list) and isinstance(real, list) and len(here) == len(real):
+        for index, (one, other) in enumerate(zip(here, real, strict=True)):
+            yield from unlike(one, other, f"{at}/{index}")
+    elif here != real or type(here) is not type(real):
+        yield f"{at}: {here!r} here, {real!r} there"
 
 
 class _Masks:

@@ -34,10 +34,10 @@ async function stored(experimentId, count, wanted = () => true) {
   }
 }
 
-// Runs are posted in parallel: their ids say nothing about their examples, but lists go by id.
+// Runs are posted in parallel: which one has which id differs from time to time, but lists go by id.
 const row = (id) => Number(atob(id).split(":")[1]);
 const newestFirst = (runs) => runs.every((run, place) => place === 0 || row(run.id) < row(runs[place - 1].id));
-const byExample = (runs) => [...runs].sort((one, other) => row(one.datasetExampleId) - row(other.datasetExampleId));
+const byExample = (runs) => [...runs].sort((one, other) => row(one.datasetExampleId) - row(other.datasetExampleId)).map(({ id, traceId, ...rest }) => rest);
 
 async function refused(call) {
   try {
@@ -61,9 +61,11 @@ async function main() {
   seen.scores = ran.evaluationRuns.map((run) => [run.name, run.result?.score ?? null, run.error]).sort();
   seen.stored = await stored(ran.id, 12);
   seen.info = await experiments.getExperimentInfo({ client, experimentId: ran.id });
-  seen.read = byExample(Object.values((await experiments.getExperiment({ client, experimentId: ran.id })).runs));
+  const read = Object.values((await experiments.getExperiment({ client, experimentId: ran.id })).runs);
   const { runs } = await experiments.getExperimentRuns({ client, experimentId: ran.id, pageSize: 2 });
-  seen.pages = byExample(runs);
+  seen.read = byExample(read);
+  seen.samePages = JSON.stringify(runs) === JSON.stringify(read);
+  seen.ownTraces = new Set(runs.map((run) => run.traceId)).size;
   seen.newestFirst = newestFirst(runs);
 
   const again = await experiments.evaluateExperiment({ ...quiet, experiment: ran, evaluators: [always] });

@@ -253,7 +253,9 @@ class Scenario:
         return {"evaluation": first, "same_evaluation": first == second}
 
     async def delete(self) -> Values:
+        """One that is not the newest: a real Phoenix gives the id of a deleted newest one to the next, the gateway does not."""
         created = await settled(self.experiments.create(dataset_id=self.dataset.id, experiment_name="short-lived"))
+        await settled(self.experiments.create(dataset_id=self.dataset.id, experiment_name="kept"))
         project = created["project_name"]
         seen: Values = {"project": await settled(self.client.projects.get(project_name=project))}
         seen["delete"] = await refused(lambda: self.experiments.delete(experiment_id=created["id"], delete_project=True))
