@@ -433,9 +433,13 @@ SPECS: Mapping[Op, Spec] = {
 }
 
 
+EXECUTOR = "executor"
+"""The role of whoever runs experiments for their callers. No key has it."""
+
+
 @dataclass(frozen=True)
 class Caller:
-    """Who asks: the key's name, whose records it sees, and its role (`viewer`, `editor`, `admin`)."""
+    """Who asks: the key's name, whose records it sees, and its role (`viewer`, `editor`, `admin`; `EXECUTOR` is the gateway itself at work)."""
 
     name: str = "anonymous"
     scope: str = "default"

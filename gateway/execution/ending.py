@@ -27,12 +27,16 @@ async def ending(operations: Operations, experiment: Experiment) -> ExperimentPa
     return ExperimentPatch(**said, **(await _verdict(operations, experiment)))
 
 
-async def revised_verdict(operations: Operations, experiment: Experiment) -> ExperimentPatch | None:
-    """The verdict of an experiment that has ended, where scores have come since; None when there is nothing to change."""
+async def revision(operations: Operations, experiment: Experiment) -> ExperimentPatch | None:
+    """What to say of an experiment that its caller runs, that had ended, and that has got runs or scores since; None when it is as it was.
+
+    It names a status even where only the verdict changes: whoever has stated how it ended is not contradicted (conflict).
+    """
     if experiment.status not in (ExperimentStatus.COMPLETED, ExperimentStatus.COMPLETED_WITH_ERRORS):
         return None
-    said = await _verdict(operations, experiment)
-    return None if said.get("verdict") in (None, experiment.verdict) else ExperimentPatch(**said)
+    patch = await ending(operations, experiment)
+    same = patch.status is experiment.status and patch.verdict in (None, experiment.verdict)
+    return None if same else patch
 
 
 async def _an_error(operations: Operations, experiment: Experiment) -> str:

@@ -31,7 +31,7 @@ from schemas.errors import CrosswalkError
 from schemas.experiment import ExperimentPatch
 from schemas.ids import Kind
 from schemas.json import JsonObject
-from schemas.operations import Call, Caller, Op
+from schemas.operations import EXECUTOR, Call, Caller, Op
 from schemas.status import ExperimentStatus
 
 NAME = "executor"
@@ -41,7 +41,7 @@ MAX_EXPERIMENTS = 64
 SWEEP = 2.0
 """Seconds between two looks for experiments to run."""
 
-SLOW_SWEEP = 30.0
+SLOW_SWEEP = 10.0
 """Seconds between two looks for runs to judge."""
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 60.0
@@ -236,7 +236,7 @@ class Executor:
             _log.warning("a failed experiment could not be told so", experiment=found.id, error=error.message)
 
     def _operations(self, scope: str) -> Operations:
-        return Operations(self._target.perform, Caller(NAME, scope))
+        return Operations(self._target.perform, Caller(NAME, scope, EXECUTOR))
 
     def _workshop(self, scope: str) -> Workshop:
         operations, plant = self._operations(scope), self._plant

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from gateway.execution.chain import Chain, Outcome, Row
-from gateway.execution.ending import ending, revised_verdict
+from gateway.execution.ending import ending, revision
 from gateway.execution.evaluators import Judge, Judges
 from gateway.execution.operations import PAGE
 from gateway.execution.orders import Orders
@@ -46,6 +46,15 @@ class Bounds:
     most: int = 100
 
 
+@dataclass(frozen=True)
+class Round:
+    """What a round has done: `looked` for missing rows and `began` so many; `judged` all runs, at a time when none was missing."""
+
+    looked: bool
+    began: int
+    judged: bool
+
+
 class Runner:
     """Runs one experiment of one variant (an arm of a group is one)."""
 
@@ -73,9 +82,9 @@ class Runner:
         orders.rows = False
         if looked:
             began = await self._run(experiment, judges, ready, crew, orders)
-        await Scoring(self._workshop.operations, experiment, ready).work(orders, crew)
-        if not orders.stopping and await self._settle(looked, began):
-            orders.rows = True
+        judged = await Scoring(self._workshop.operations, experiment, ready).work(orders, crew)
+        if not orders.stopping:
+            await self._settle(orders, Round(looked, began, judged and _all_there(experiment)))
 
     async def _experiment(self) -> Experiment:
         return Experiment.model_validate(await self._ask(Op.GET_EXPERIMENT, experiment_id=self._id))
@@ -132,23 +141,25 @@ class Runner:
                 raise
             await self._record(outcome, outcome.unrecordable(error.message))
 
-    async def _settle(self, looked: bool, began: int) -> bool:
-        """Says how the experiment stands. True when rows are missing that nobody has looked for, or that have come to be missing since."""
+    async def _settle(self, orders: Orders, round: Round) -> None:
+        """Says how the experiment stands, or orders another round where that shows only then."""
         experiment = await self._experiment()
-        if stated_by_caller(experiment):
-            return False
         counts, operations = experiment.counts, self._workshop.operations
         to_run = counts.missing - counts.waiting
-        if _to_run(experiment):
-            if to_run > 0 and (began or not looked):
-                return True
-            waits = counts.waiting > 0 or (to_run > 0 and by_caller(experiment))
-            await self._say(ExperimentPatch(status=ExperimentStatus.WAITING) if waits else await ending(operations, experiment))
-        elif experiment.status is ExperimentStatus.WAITING and counts.missing <= 0:
-            await self._say(await ending(operations, experiment))
-        elif (patch := await revised_verdict(operations, experiment)) is not None:
+        if _to_run(experiment) and to_run > 0 and (round.began or not round.looked):
+            orders.rows = True
+        elif _to_run(experiment) and (counts.waiting > 0 or (to_run > 0 and by_caller(experiment)) or stated_by_caller(experiment)):
+            await self._say(ExperimentPatch(status=ExperimentStatus.WAITING))
+            orders.scores = True  # the last one waited for may have come just before this was said
+        elif stated_by_caller(experiment):
+            return
+        elif _to_run(experiment) or (experiment.status is ExperimentStatus.WAITING and _all_there(experiment)):
+            if round.judged or not _waits(experiment):
+                await self._say(await ending(operations, experiment))
+            else:  # callers' last runs may have come after their scores were looked for
+                orders.scores = True
+        elif by_caller(experiment) and (patch := await revision(operations, experiment)) is not None:
             await self._say(patch)
-        return False
 
     async def _say(self, patch: ExperimentPatch) -> None:
         try:
@@ -220,6 +231,11 @@ def by_caller(experiment: Experiment) -> bool:
 def stated_by_caller(experiment: Experiment) -> bool:
     """Whether it is the caller who says when the experiment is over, and with which verdict: an evaluation whose rows the caller brings, as many as come."""
     return by_caller(experiment) and experiment.form is ExperimentForm.EVALUATION
+
+
+def _all_there(experiment: Experiment) -> bool:
+    """Whether every run expected is recorded, and not only announced. What its caller has yet to fill is never all there."""
+    return experiment.counts.missing <= 0 and (experiment.counts.expected > 0 or not by_caller(experiment))
 
 
 def _waits(experiment: Experiment) -> bool:

@@ -43,14 +43,16 @@ class Scoring:
         self._experiment = experiment
         self._judges = {judge.key: judge for judge in judges if judge.judging is not None}
 
-    async def work(self, orders: Orders, crew: Each) -> None:
-        """Scores what the orders want scored."""
-        if orders.scores and not orders.stopping:
+    async def work(self, orders: Orders, crew: Each) -> bool:
+        """Scores what the orders want scored. True when all runs were looked through."""
+        everything = orders.scores
+        if everything and not orders.stopping:
             orders.scores = False
             if self._judges:
                 await crew.each(self._all(), self._score)
         if orders.completed and not orders.stopping:
             await crew.each(self._completed(orders), self._score)
+        return everything and not orders.stopping
 
     async def _all(self) -> AsyncGenerator[Unscored, None]:
         asked: JsonObject = {"experiment_id": self._experiment.id, "evaluators": list(self._judges), "errors": False}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, func, or_
+from sqlalchemy import Text, and_, bindparam, case, func, or_, type_coerce
 
 from gateway.store import Transaction
 from gateway.store.hot import Hot
@@ -18,8 +18,10 @@ _c = experiments.c
 _succeeded = _c.succeeded + bindparam("succeeded_more")
 _failed = _c.failed + bindparam("failed_more")
 # Once everything expected has been recorded the status is final, and only says whether there are failed runs; it never becomes waiting again.
+# Where evaluators are to judge, the end comes with their scores: the executor says it.
 _follows = and_(
     _c.caller_runs.is_(True),
+    type_coerce(_c.evaluators, Text) == "[]",
     _c.stated.is_(False),
     case(
         (_c.status == Status.WAITING.value, _succeeded + _failed >= _c.example_count * _c.repetitions),

@@ -13,7 +13,7 @@ from gateway.store.tables import runs
 from schemas.errors import Code, CrosswalkError, Reason, invalid
 from schemas.experiment import ExperimentPatch
 from schemas.ids import Kind
-from schemas.operations import Caller, ExperimentArgs, Op, StartArgs
+from schemas.operations import EXECUTOR, Caller, ExperimentArgs, Op, StartArgs
 from schemas.status import ExperimentStatus, RunStatus
 
 _BUSY = frozenset({ExperimentStatus.PENDING, ExperimentStatus.RUNNING})
@@ -39,7 +39,7 @@ def update(tx: Transaction, args: ExperimentArgs, body: ExperimentPatch, caller:
         experiments.refreeze(tx, row, freezing.source(tx, body.dataset_id, None, row.splits, caller))
     if body.variants is not None:
         variants.change(tx, lookup.number(tx, row.id), body.variants, caller)
-    _set(tx, lookup.number(tx, row.id), body)
+    _set(tx, lookup.number(tx, row.id), body, caller)
     return experiment_documents.one(tx, row.id)
 
 
@@ -79,7 +79,7 @@ def _differs(body: ExperimentPatch, before: Reply, name: str) -> bool:
     return bool(body.model_dump(mode="json")[name] != before[name])
 
 
-def _set(tx: Transaction, row: Row[Any], body: ExperimentPatch) -> None:
+def _set(tx: Transaction, row: Row[Any], body: ExperimentPatch, caller: Caller) -> None:
     given = body.model_dump(mode="json", include=body.model_fields_set & {*_PLAIN, *_OF_THE_WHOLE, "evaluators"})
     values = {name: _EMPTY.get(name) if value is None else value for name, value in given.items()}
     whole = {name: values.pop(name) for name in _OF_THE_WHOLE if name in values}
@@ -93,7 +93,7 @@ def _set(tx: Transaction, row: Row[Any], body: ExperimentPatch) -> None:
     if body.status is not None:
         for arm in arms:
             if not _final(arm):
-                _state(tx, arm, body.status)
+                _state(tx, arm, body.status, caller)
 
 
 def _rename(tx: Transaction, row: Row[Any], arms: list[Row[Any]], name: str) -> None:
@@ -103,8 +103,9 @@ def _rename(tx: Transaction, row: Row[Any], arms: list[Row[Any]], name: str) -> 
             tx.execute(_SET_NAME, {"number": arm.id, "new_name": experiments.arm_name(name, arm.variant or "")})
 
 
-def _state(tx: Transaction, arm: Row[Any], status: ExperimentStatus) -> None:
-    values: dict[str, Any] = {"status": status.value, "stated": True}
+def _state(tx: Transaction, arm: Row[Any], status: ExperimentStatus, caller: Caller) -> None:
+    # What the executor says follows from what is recorded: whoever runs the experiment may still state otherwise.
+    values: dict[str, Any] = {"status": status.value, "stated": caller.role != EXECUTOR}
     if status is ExperimentStatus.RUNNING or status.terminal:
         values["started_at"] = arm.started_at or tx.now
     if status.terminal:
@@ -158,7 +159,7 @@ def cancel(tx: Transaction, args: ExperimentArgs, _body: None, caller: Caller) -
     if not open_arms:
         raise _terminal(tx, row, ExperimentStatus(experiment_documents.one(tx, row.id)["status"]))
     for arm in open_arms:
-        _state(tx, arm, ExperimentStatus.CANCELLED)
+        _state(tx, arm, ExperimentStatus.CANCELLED, caller)
     return experiment_documents.one(tx, row.id)
 
 

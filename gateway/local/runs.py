@@ -186,7 +186,7 @@ def _refuse_known(tx: Transaction, number: int, recorded: str | None, status: Ru
     reference = tx.ids.make(Kind.RUN, number)
     if recorded == RunStatus.SUCCEEDED:
         raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition has already succeeded.")
-    if status is RunStatus.WAITING:
+    if status is RunStatus.WAITING and recorded != RunStatus.WAITING:
         raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition is already recorded.")
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, exists, or_, select, t
 
 from gateway.store import Transaction
 from gateway.store.tables import experiments, runs, scores
+from schemas.experiment import ExperimentForm
 from schemas.ids import Kind
 from schemas.status import ExperimentStatus as Status
 from schemas.status import RunStatus
@@ -17,13 +18,15 @@ _E = experiments.c
 _SINGLE = _E.is_group.is_(False)
 _ENDED = (Status.COMPLETED.value, Status.COMPLETED_WITH_ERRORS.value)
 _EVALUATED = type_coerce(_E.evaluators, Text) != "[]"
-_ALL_THERE = _E.succeeded + _E.failed >= _E.example_count * _E.repetitions
+_IDLE = and_(_E.caller_runs.is_(True), ~_EVALUATED)
+_CALLERS_WORD = and_(_E.caller_runs.is_(True), _E.form == ExperimentForm.EVALUATION.value)  # over when its caller says so
+_ALL_THERE = and_(_E.example_count > 0, _E.succeeded + _E.failed >= _E.example_count * _E.repetitions)
 _UNJUDGED = exists().where(
     runs.c.experiment_id == _E.id, runs.c.status == RunStatus.SUCCEEDED.value, ~exists().where(scores.c.run_id == runs.c.id)
 )
 # Whoever runs an experiment also says that it is running: that is nothing to take up.
 _TO_RUN = or_(_E.status == Status.PENDING.value, and_(_E.status == Status.RUNNING.value, _E.caller_runs.is_(False)))
-_TO_JUDGE = and_(_E.status == Status.WAITING.value, or_(and_(_EVALUATED, _UNJUDGED), and_(_E.stated.is_(True), _ALL_THERE)))
+_TO_JUDGE = and_(_E.status == Status.WAITING.value, or_(and_(_EVALUATED, _UNJUDGED), and_(~_IDLE, ~_CALLERS_WORD, _ALL_THERE)))
 _LEFT_UNJUDGED = and_(_E.status.in_(_ENDED), _E.caller_runs.is_(True), _EVALUATED, _UNJUDGED)
 
 
@@ -31,7 +34,7 @@ _LEFT_UNJUDGED = and_(_E.status.in_(_ENDED), _E.caller_runs.is_(True), _EVALUATE
 class Work:
     """An experiment of one variant: its number and id, the scope it belongs to, its status.
 
-    `idle`: its caller runs it, its status follows what is recorded, and nobody is to judge it, so that there is never anything to do.
+    `idle`: its caller runs it and nobody is to judge it; unless it is pending there is never anything to do.
     """
 
     number: int
@@ -63,8 +66,7 @@ def left_unjudged(tx: Transaction) -> list[Work]:
 
 
 def _select(condition: ColumnElement[bool]) -> Select[Any]:
-    idle = and_(_E.caller_runs.is_(True), _E.stated.is_(False), ~_EVALUATED)
-    return select(_E.id, _E.scope, _E.status, idle.label("idle")).where(_SINGLE, condition).order_by(_E.id).limit(LIMIT)
+    return select(_E.id, _E.scope, _E.status, _IDLE.label("idle")).where(_SINGLE, condition).order_by(_E.id).limit(LIMIT)
 
 
 def _read(tx: Transaction, query: Select[Any]) -> list[Work]:

@@ -7,7 +7,7 @@ import pytest
 from starlette.responses import JSONResponse, Response
 
 from gateway.execution.executor import MAX_EXPERIMENTS
-from schemas.errors import Code, CrosswalkError
+from schemas.errors import Code, CrosswalkError, Reason
 from schemas.operations import Op
 from tests.execution.conftest import ECHO, Laboratory, Provider, scores
 
@@ -275,7 +275,7 @@ async def test_a_started_chain_that_only_waits_gets_its_placeholders(lab: Labora
         "variants": [{"steps": WAIT}],
         "repetitions": 2,
         "evaluators": [{"evaluator": "exact-match"}],
-        "form": "evaluation",
+        "threshold": 0.5,
     }
     made = await lab.ask(Op.CREATE_EXPERIMENT, body, draft=True)
     await lab.ask(Op.START_EXPERIMENT, experiment_id=made["id"])
@@ -290,7 +290,7 @@ async def test_a_started_chain_that_only_waits_gets_its_placeholders(lab: Labora
 
 
 async def test_runs_that_callers_record_are_scored_by_whoever_has_not_yet(lab: Laboratory) -> None:
-    made = await lab.create(rows(3), steps=WAIT, evaluators=["exact-match", "not-empty"], form="evaluation")
+    made = await lab.create(rows(3), steps=WAIT, evaluators=["exact-match", "not-empty"], threshold=0.5)
     examples = (await lab.ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=made["id"]))["items"]
     own = {"evaluator": "exact-match", "value": True, "passed": True, "explanation": "said so"}
     for item, output in zip(examples, ("q0", "wrong", None), strict=True):
@@ -298,14 +298,49 @@ async def test_runs_that_callers_record_are_scored_by_whoever_has_not_yet(lab: L
         if output is None:
             run = {"example_id": item["example"]["id"], "error": "crashed"}
         await lab.ask(Op.ADD_RUN, run, experiment_id=made["id"])
-    runs = await until_scored(lab, made["id"], 4)
+    done = await lab.until(made["id"])
+    assert (done["status"], done["verdict"]) == ("completed_with_errors", "failed")
+    runs = await lab.runs(made["id"])
     assert [scores(run) for run in runs] == [{"exact-match": True, "not-empty": True}] * 2 + [{}]
     assert {score["explanation"] for score in runs[1]["scores"] if score["evaluator"] == "exact-match"} == {"said so"}
-    async with asyncio.timeout(5):
-        while (await lab.get(made["id"]))["verdict"] is None:
+    # Whoever runs an experiment may state how it ended, also after the scores are there; then nothing changes that any more.
+    await lab.ask(Op.UPDATE_EXPERIMENT, {"status": "completed", "verdict": "passed"}, experiment_id=made["id"])
+    with pytest.raises(CrosswalkError) as caught:
+        await lab.ask(Op.UPDATE_EXPERIMENT, {"status": "failed"}, experiment_id=made["id"])
+    assert caught.value.reason is Reason.TERMINAL
+    await lab.ask(Op.DELETE_SCORE, score_id=runs[0]["scores"][0]["id"])
+    await lab.stop()
+    lab.start()
+    await asyncio.sleep(0.1)
+    assert (await lab.get(made["id"]))["verdict"] == "passed"
+
+
+async def test_runs_recorded_after_the_end_change_it(lab: Laboratory) -> None:
+    made = await lab.create(rows(1), steps=WAIT, evaluators=["exact-match"], threshold=0.5)
+    (item,) = (await lab.ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=made["id"]))["items"]
+    await lab.ask(Op.ADD_RUN, {"example_id": item["example"]["id"], "output": "q0"}, experiment_id=made["id"])
+    assert (await lab.until(made["id"]))["verdict"] == "passed"
+    await lab.ask(Op.ADD_RUN, {"example_position": 1, "input": "q", "reference": "r", "output": "s"}, experiment_id=made["id"])
+    async with asyncio.timeout(10):
+        while (await lab.get(made["id"]))["verdict"] == "passed":
             await asyncio.sleep(0.01)
-    done = await lab.get(made["id"])
-    assert (done["status"], done["verdict"]) == ("completed_with_errors", "failed")
+    assert [scores(run) for run in await lab.runs(made["id"])] == [{"exact-match": True}, {"exact-match": False}]
+
+
+async def test_an_evaluation_whose_rows_come_from_outside_is_scored_and_left_open(lab: Laboratory) -> None:
+    definition = {"steps": WAIT, "evaluators": ["exact-match"], "form": "evaluation"}
+    made = await lab.create(rows(1), **definition)
+    body = {"variants": [{"steps": WAIT}], "examples": rows(1), "form": "evaluation", "evaluators": [{"evaluator": "exact-match"}]}
+    started = await lab.ask(Op.CREATE_EXPERIMENT, body, draft=True)
+    await lab.ask(Op.START_EXPERIMENT, experiment_id=started["id"])
+    await lab.until(started["id"], "waiting")
+    for experiment in (made, started):
+        (item,) = (await lab.ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=experiment["id"]))["items"]
+        await lab.ask(Op.ADD_RUN, {"example_id": item["example"]["id"], "output": "q0"}, experiment_id=experiment["id"])
+        await until_scored(lab, experiment["id"], 1)
+        await asyncio.sleep(0.05)
+        assert (await lab.get(experiment["id"]))["status"] == "waiting"
+        await lab.ask(Op.UPDATE_EXPERIMENT, {"status": "completed", "verdict": "failed"}, experiment_id=experiment["id"])
 
 
 async def test_what_its_caller_runs_and_nobody_judges_is_left_alone(lab: Laboratory) -> None:
