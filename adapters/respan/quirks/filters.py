@@ -136,7 +136,7 @@ def _operator(given: JsonObject, scope: Scope) -> str:
     operator = given.get("operator", "")
     if operator is None:
         return ""
-    if operator in _NEAREST:
+    if isinstance(operator, str) and operator in _NEAREST:
         scope.note(Fate.COERCED, "filters", "where", f"{operator} is answered as {_NEAREST[operator]}")
         return _NEAREST[operator]
     if not isinstance(operator, str) or operator not in OPERATORS:
