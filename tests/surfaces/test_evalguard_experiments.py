@@ -47,7 +47,7 @@ async def test_a_variant_needs_neither_name_nor_template(evalguard: EvalGuard) -
 
 async def test_the_list_is_bounded_filtered_and_clamped(evalguard: EvalGuard) -> None:
     first, second = await dataset(evalguard), await dataset(evalguard)
-    ids = []
+    ids: list[str] = []
     for number in range(3):
         body = {"dataset_id": first if number else second, "variants": TWO, "scorers": ["exact-match"]}
         ids.insert(0, (await evalguard.data("POST", "/prompts/experiments", body))["id"])
