@@ -23,7 +23,6 @@ from gateway.store import Store
 from gateway.store.receipts import Receipts
 from gateway.surfaces import Surfaces
 from gateway.upstream.forward import Forwarder
-from gateway.upstream.pool import PooledClient
 from gateway.upstream.target import VendorTarget
 
 _log = logs.get("compose")
@@ -43,22 +42,24 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
         store = Store(settings.store.url)
         await store.start()
         receipts = Receipts(store)
-        vendors = PooledClient()
         try:
             target = LocalTarget(store, configured=configured)
             surfaces.keep(store, receipts)
             for name in _embedded(settings):
                 surfaces.connect(name, target)
-            for vendor in _vendors(settings, adapters, vendors):
-                surfaces.forward(vendor.name, Forwarder(vendor))
             app.state.store, app.state.target, app.state.receipts = store, target, receipts
             app.state.health.add("store", lambda: _usable(store))
-            async with housekeeping(store), executing(target, settings, configured) as app.state.executor:
+            async with (
+                _vendors(settings, adapters) as vendors,
+                housekeeping(store),
+                executing(target, settings, configured) as app.state.executor,
+            ):
+                for vendor in vendors:
+                    surfaces.forward(vendor.name, Forwarder(vendor))
                 if demo_data:
                     await _seed(app, adapters)
                 yield
         finally:
-            await vendors.close()
             await receipts.stop()
             await store.stop()
 
@@ -84,12 +85,20 @@ def _embedded(settings: Settings) -> list[str]:
     return [name for name, target in settings.targets.items() if target.adapter == LOCAL]
 
 
-def _vendors(settings: Settings, adapters: Mapping[str, Adapter], client: PooledClient) -> list[VendorTarget]:
-    return [
-        VendorTarget(name, target, adapters[target.adapter].key_header, client)
-        for name, target in settings.targets.items()
-        if target.adapter != LOCAL
-    ]
+@asynccontextmanager
+async def _vendors(settings: Settings, adapters: Mapping[str, Adapter]) -> AsyncIterator[list[VendorTarget]]:
+    """The vendor targets over one pooled client, which is not even loaded where there is none."""
+    named = {name: target for name, target in settings.targets.items() if target.adapter != LOCAL}
+    if not named:
+        yield []
+        return
+    from gateway.upstream.pool import PooledClient
+
+    client = PooledClient()
+    try:
+        yield [VendorTarget(name, target, adapters[target.adapter].key_header, client) for name, target in named.items()]
+    finally:
+        await client.close()
 
 
 def configured_evaluators(settings: Settings) -> list[Configured]:
