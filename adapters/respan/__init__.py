@@ -1,6 +1,18 @@
 """Respan's experiments API, version 2, with its datasets, evaluators and scores.
 
 Facts come from the public documentation, the published clients (`respan-api` 0.1.27 … 0.1.47) and recorded notebooks; every route says which.
+
+What nobody documents is decided like this:
+
+- a create answers 201, a start (`runs/`) 200 with the experiment; starting a finished experiment runs everything anew;
+- an experiment that waits for its caller is `waiting_for_annotations`, one with failed runs `completed` with a count in `error_message`;
+- a workflow that only waits has a pending trace for every row at once; only a waiting trace can be resumed, once (400 afterwards);
+- conflicts are 400, because the clients repeat 409; what an upstream got wrong is 424, because they repeat every 5xx;
+- a page past the end is empty, `page_size` beyond 100 and unknown filter fields are 400, an unknown sort key changes nothing;
+- a PUT sets back the optional settings it leaves out, never name, dataset or workflow;
+- a report on a dataset is an experiment that duplicates the rows' outputs, and is listed among the experiments;
+- there are no request logs: what is imported into a dataset are traces, by id;
+- evaluation pipelines are refused, because nothing here would run them.
 """
 
 from adapters.base import Adapter

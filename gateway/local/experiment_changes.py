@@ -28,6 +28,7 @@ _SET_NAME = table.update().where(table.c.id == bindparam("number")).values(name=
 
 def update(tx: Transaction, args: ExperimentArgs, body: ExperimentPatch, caller: Caller) -> Reply:
     """Changes the given fields, of a group on all of its arms. The definition may not change while it runs, a final status not at all."""
+    experiments.refuse_pipelines(body.pipelines)
     row = lookup.experiment(tx, args.experiment_id, caller.scope)
     given = body.model_fields_set
     before = experiment_documents.one(tx, row.id)

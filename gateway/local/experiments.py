@@ -36,7 +36,8 @@ def caller_runs(variant: Variant | None) -> bool:
 
 
 def create(tx: Transaction, args: CreateExperimentArgs, body: ExperimentDefinition, caller: Caller) -> Reply:
-    """Makes an experiment (with several variants: a group and its arms) and freezes its examples."""
+    """Makes an experiment (with several variants: a group and its arms) and freezes its examples. Raises CrosswalkError (unsupported) for pipelines."""
+    refuse_pipelines(body.pipelines)
     origin = _source(tx, body, caller)
     draft = args.draft or origin is None or not body.variants
     shared = _shared(body, origin, caller, tx)
@@ -47,6 +48,12 @@ def create(tx: Transaction, args: CreateExperimentArgs, body: ExperimentDefiniti
         number = _insert_group(tx, shared, body, draft, origin)
     datasets.claim(tx, Kind.EXPERIMENT, body.alias, number, caller)
     return experiment_documents.one(tx, number)
+
+
+def refuse_pipelines(named: Sequence[str] | None) -> None:
+    """An experiment judged by pipelines would end without a score here, and nobody would know why."""
+    if named:
+        raise CrosswalkError(Code.UNSUPPORTED, "Evaluation pipelines are not run here: name evaluators instead.")
 
 
 def _source(tx: Transaction, body: ExperimentDefinition, caller: Caller) -> Source | None:

@@ -192,3 +192,21 @@ async def test_methods_and_paths_that_are_not_there(client: httpx.AsyncClient) -
     assert (answer.status_code, answer.json()) == (405, {"detail": 'Method "PUT" not allowed.'})
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
     assert await ask(client, "GET", "/respan/api/v2/nothing/", status=404) == {"detail": "Not found."}
+
+
+async def test_pipelines_are_refused_because_nobody_would_run_them(client: httpx.AsyncClient) -> None:
+    body = {"dataset_id": await dataset(client), "workflow": WAIT, "evaluator_workflow_ids": ["some-version"]}
+    assert "evaluators" in (await ask(client, "POST", EXPERIMENTS, body, 400))["detail"]
+    made = await experiment(client)
+    assert await ask(client, "PATCH", f"{EXPERIMENTS}{made['id']}/", {"evaluator_workflow_ids": ["some-version"]}, 400)
+
+
+async def test_a_definition_under_way_is_not_changed(client: httpx.AsyncClient) -> None:
+    made = await experiment(client)
+    await ask(client, "PATCH", f"/v1/experiments/{made['id']}", {"status": "running"})
+    path = f"{EXPERIMENTS}{made['id']}/"
+    steps = [{"type": "completion", "config": {"model": "echo"}}]
+    for method in ("PATCH", "PUT"):
+        assert "detail" in await ask(client, method, path, {"workflow": steps}, 400)
+    assert (await ask(client, "PATCH", path, {"name": "only the name"}))["workflow"] == WAIT
+    assert "detail" in await ask(client, "POST", f"{path}runs/", status=400)
