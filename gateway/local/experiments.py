@@ -17,7 +17,7 @@ from schemas.dataset import Example, NewDataset
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.experiment import ExperimentDefinition, ExperimentForm, StepKind, Variant
 from schemas.ids import Kind
-from schemas.json import Json
+from schemas.json import Json, JsonObject
 from schemas.operations import Caller, CreateExperimentArgs, DeleteExperimentArgs, ExperimentArgs, ListExperimentsArgs, Op
 from schemas.status import ExperimentStatus
 
@@ -59,7 +59,9 @@ def refuse_pipelines(named: Sequence[str] | None) -> None:
 def _source(tx: Transaction, body: ExperimentDefinition, caller: Caller) -> Source | None:
     dataset = body.dataset_id
     if body.examples is not None:
-        new = NewDataset(name=body.name or "Experiment", description=None, project=body.project)
+        # Dialects whose cases stand in the experiment do not list this dataset; those that know datasets only do.
+        mark: dict[str, JsonObject] = {"canonical": {"inline": True}}
+        new = NewDataset(name=body.name or "Experiment", description=None, project=body.project, extensions=mark)
         dataset = tx.ids.make(Kind.DATASET, datasets.make(tx, new, inline(body.examples), caller))
     if dataset is None:
         return None

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conformance.examples import Example, examples
 from tests.surfaces.evalguard import CASES, NOWHERE, EvalGuard, connected
-
-pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
@@ -24,13 +23,15 @@ async def dataset(evalguard: EvalGuard, **more: Any) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.anyio
 async def test_a_dataset_is_read_changed_and_deleted(evalguard: EvalGuard) -> None:
     made = await dataset(evalguard, description="", source="upload", tags=["a"])
     path = f"/datasets/{made['id']}"
     assert (made["description"], made["source"], made["item_count"], made["tags"]) == ("", "upload", 2, ["a"])
     assert made["project_id"] == evalguard.project
     assert await evalguard.data("GET", path) == made
-    assert await evalguard.data("GET", "/datasets", projectId=evalguard.project) == [made]
+    await evalguard.ran()
+    assert await evalguard.data("GET", "/datasets", projectId=evalguard.project) == [made], "the cases of a run are no dataset"
     changed = await evalguard.data("PUT", path, {"name": "hues", "description": "two"})
     assert (changed["name"], changed["description"], changed["source"], changed["item_count"]) == ("hues", "two", "upload", 2)
     assert await evalguard.data("DELETE", path) == {"id": made["id"], "deleted": True}
@@ -38,6 +39,7 @@ async def test_a_dataset_is_read_changed_and_deleted(evalguard: EvalGuard) -> No
     assert (await dataset(evalguard))["source"] == "manual"
 
 
+@pytest.mark.anyio
 async def test_cases_are_appended_in_every_spelling(evalguard: EvalGuard) -> None:
     path = f"/datasets/{(await dataset(evalguard, cases=[]))['id']}"
     cases = [{"input": "a", "expected": "A"}, {"input": "b", "expectedOutput": "B", "metadata": {"k": 1}}, {"input": "c"}]
@@ -54,6 +56,7 @@ async def test_cases_are_appended_in_every_spelling(evalguard: EvalGuard) -> Non
     assert await evalguard.refusal("POST", f"/datasets/{NOWHERE}/cases", {"cases": cases}) == (404, "NOT_FOUND")
 
 
+@pytest.mark.anyio
 async def test_restoring_keeps_what_was_there(evalguard: EvalGuard) -> None:
     path = f"/datasets/{(await dataset(evalguard))['id']}"
     first = (await evalguard.data("POST", f"{path}/versions"))["version"]
@@ -69,6 +72,7 @@ async def test_restoring_keeps_what_was_there(evalguard: EvalGuard) -> None:
     assert (await evalguard.data("GET", path))["item_count"] == 2
 
 
+@pytest.mark.anyio
 async def test_a_version_belongs_to_its_dataset(evalguard: EvalGuard) -> None:
     one, other = [f"/datasets/{(await dataset(evalguard))['id']}/versions" for _ in range(2)]
     version = (await evalguard.data("POST", one))["version"]["id"]
@@ -79,6 +83,7 @@ async def test_a_version_belongs_to_its_dataset(evalguard: EvalGuard) -> None:
     assert await evalguard.refusal("GET", f"{one}/{version}/export", format="xml") == (400, "INVALID_FORMAT")
 
 
+@pytest.mark.anyio
 async def test_exports_count_what_they_hold_and_skip(evalguard: EvalGuard) -> None:
     cases = [*CASES, {"input": 'no, "answer"'}]
     path = f"/datasets/{(await dataset(evalguard, cases=cases))['id']}/versions"
@@ -98,6 +103,7 @@ async def test_exports_count_what_they_hold_and_skip(evalguard: EvalGuard) -> No
     assert [row["input"] for row in csv.DictReader(io.StringIO(text))] == ["red", "blue", 'no, "answer"']
 
 
+@pytest.mark.anyio
 async def test_prompts_count_by_name_and_are_deployed(evalguard: EvalGuard) -> None:
     def prompt(**more: Any) -> dict[str, Any]:
         return {"projectId": evalguard.project, "name": "greet", "content": "Hi {{input}}", **more}
@@ -123,6 +129,7 @@ async def test_prompts_count_by_name_and_are_deployed(evalguard: EvalGuard) -> N
     assert await evalguard.refusal("POST", "/prompts/deployments", missing) == (404, "NOT_FOUND")
 
 
+@pytest.mark.anyio
 async def test_a_prompt_of_messages_is_shown_as_text(client: httpx.AsyncClient, evalguard: EvalGuard) -> None:
     messages = [{"role": "user", "content": "Hi"}]
     await client.post("/v1/prompts", json={"name": "chat", "messages": messages})
@@ -130,6 +137,7 @@ async def test_a_prompt_of_messages_is_shown_as_text(client: httpx.AsyncClient, 
     assert json.loads(row["content"]) == messages
 
 
+@pytest.mark.anyio
 async def test_the_active_version_of_an_evaluator_is_a_scorer(evalguard: EvalGuard) -> None:
     def evaluator(value: str, **more: Any) -> dict[str, Any]:
         config = {"scorer": "contains", "parameters": {"value": value}}
@@ -151,6 +159,7 @@ async def test_the_active_version_of_an_evaluator_is_a_scorer(evalguard: EvalGua
     assert run["status"] == "passed"
 
 
+@pytest.mark.anyio
 async def test_every_scorer_can_be_used_by_its_id(evalguard: EvalGuard) -> None:
     registry = await evalguard.data("GET", "/scorers")
     assert registry["total"] == len(registry["scorers"]) > 10
@@ -160,7 +169,13 @@ async def test_every_scorer_can_be_used_by_its_id(evalguard: EvalGuard) -> None:
     assert set(run["results"][0]["scores"]) == set(names)
 
 
+@pytest.mark.anyio
 async def test_no_client_version_is_required(evalguard: EvalGuard) -> None:
     policy = await evalguard.data("GET", "/client/policy", version="2.2.3")
     assert (policy["requiredMinimumVersion"], policy["requiredMaximumVersion"]) == (None, None)
     assert policy["versionCheck"]["allowed"] is True
+
+
+@pytest.mark.parametrize("example", [one for one in examples("reply") if one.adapter.name == "evalguard"], ids=str)
+def test_what_is_documented_is_what_is_answered(example: Example) -> None:
+    example.route.answer.model_validate(example.body)

@@ -26,8 +26,12 @@ def _both(fields: JsonObject, scope: Scope) -> JsonObject:
     return {"experiment_ids": [asked(EXPERIMENT_ID).decode(fields[name], scope.at(name, "experiment_ids")) for name in ("runA", "runB")]}
 
 
+def _apart(fields: JsonObject, scope: Scope) -> JsonObject:
+    return {name: EXPERIMENT_ID.encode(value, scope) for name, value in zip(("runA", "runB"), fields["experiment_ids"], strict=True)}
+
+
 TWO = Shape(
-    (Fold(("runA", "runB"), ("experiment_ids",), _both),),
+    (Fold(("runA", "runB"), ("experiment_ids",), _both, _apart),),
     ignored={"projectId": "runs are found by their id in every project of the key"},
     keep=False,
 )

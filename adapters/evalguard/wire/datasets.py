@@ -63,7 +63,7 @@ class DatasetRow(WireModel):
     description: str | None
     source: str
     item_count: int
-    tags: list[Any]
+    tags: list[Any] | None = None
     created_at: str
     updated_at: str
 
