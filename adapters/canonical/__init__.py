@@ -4,7 +4,7 @@ from adapters.base import Adapter
 from adapters.canonical import quirks
 from adapters.canonical.demo import demo
 from adapters.canonical.routes import ROUTES
-from adapters.canonical.tables import STATUS_CODES
+from schemas.statuses import STATUSES
 
 ADAPTER = Adapter(
     name="canonical",
@@ -12,7 +12,7 @@ ADAPTER = Adapter(
     prefix="v1",
     routes=ROUTES,
     render_error=quirks.render_error,
-    statuses=STATUS_CODES,
+    statuses=STATUSES,
     id_example="00000000000080048000000000000001",
     demo=demo,
 )

@@ -5,17 +5,17 @@ from urllib.parse import urlencode
 
 from adapters.base import Route
 from adapters.body import read_json
-from adapters.canonical.tables import STATUS_CODES
 from adapters.http import Request, Response, dump_json, json_response
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, invalid
 from schemas.json import Json
 from schemas.operations import Call
+from schemas.statuses import STATUSES
 
 
 def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
     """RFC 9457 with the members of design section 3.2."""
-    status = STATUS_CODES[error.code]
+    status = STATUSES[error.code]
     document = {
         "type": "about:blank",
         "title": error.code.replace("_", " ").capitalize(),

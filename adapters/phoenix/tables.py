@@ -1,5 +1,7 @@
 """Where each field stands."""
 
+from collections.abc import Mapping
+
 from adapters.base import Listing
 from adapters.codecs import Vocabulary, Wrapped
 from adapters.mapping import Fold, Preset, Row, Shape
@@ -11,6 +13,7 @@ from schemas.errors import Code
 from schemas.experiment import StepKind
 from schemas.ids import Kind
 from schemas.run import AnnotatorKind
+from schemas.statuses import STATUSES
 
 EXPERIMENT_ID, DATASET_ID, VERSION_ID = NodeId(Kind.EXPERIMENT), NodeId(Kind.DATASET), NodeId(Kind.DATASET_VERSION)
 EXAMPLE_ID, RUN_ID, SCORE_ID = NodeId(Kind.EXAMPLE), NodeId(Kind.RUN), NodeId(Kind.SCORE)
@@ -22,26 +25,11 @@ ACTION = Vocabulary(
 )
 INPUT, OUTPUT = Wrapped("input"), Wrapped("output")
 
-STATUS_CODES = {
+STATUS_CODES: Mapping[Code, int] = {
+    **STATUSES,
     Code.INVALID_REQUEST: 422,
-    Code.UNREADABLE_BODY: 400,
-    Code.UNAUTHENTICATED: 401,
-    Code.FORBIDDEN: 403,
-    Code.NOT_FOUND: 404,
-    Code.NO_ROUTE: 404,
-    Code.METHOD_NOT_ALLOWED: 405,
-    Code.CONFLICT: 409,
     # The Python client repeats the task on anything but 409: what can never succeed is said as 422.
     Code.UNSUPPORTED: 422,
-    Code.UNSUPPORTED_MEDIA_TYPE: 415,
-    Code.LOSS_REFUSED: 422,
-    Code.RATE_LIMITED: 429,
-    Code.PAYLOAD_TOO_LARGE: 413,
-    Code.UPSTREAM_INVALID: 502,
-    Code.UPSTREAM_UNAVAILABLE: 503,
-    Code.TIMEOUT: 504,
-    Code.OUTCOME_UNKNOWN: 504,
-    Code.INTERNAL: 500,
 }
 
 _NOT_SENT = "a client of this dialect has no words for it"

@@ -3,8 +3,9 @@
 import pytest
 
 from gateway import context
-from gateway.problem import STATUS, render
+from gateway.problem import render
 from schemas.errors import Code
+from schemas.statuses import STATUSES
 
 
 @pytest.mark.parametrize("code", Code)
@@ -12,5 +13,5 @@ def test_every_code_has_a_status(code: Code) -> None:
     scope: dict[str, object] = {}
     context.put(scope, context.Context("r"))
     answer = render(scope, code, "m")
-    assert answer.status == STATUS[code] >= 400
+    assert answer.status == STATUSES[code] >= 400
     assert dict(answer.headers)[b"content-length"] == str(len(answer.body)).encode()

@@ -7,6 +7,7 @@ from adapters.codecs import Function, Time
 from adapters.evalguard.quirks.values import Text, Uuid
 from schemas.errors import Code, Reason
 from schemas.ids import Kind
+from schemas.statuses import STATUSES
 
 DATASET_ID = Uuid(Kind.DATASET)
 VERSION_ID = Uuid(Kind.DATASET_VERSION)
@@ -26,25 +27,11 @@ FIGURE = Function(lambda value: value, lambda value: value)
 ENVELOPE = Envelope("data", {"success": True})
 
 STATUS_CODES: Mapping[Code, int] = {
-    Code.INVALID_REQUEST: 400,
-    Code.UNREADABLE_BODY: 400,
-    Code.UNAUTHENTICATED: 401,
-    Code.FORBIDDEN: 403,
-    Code.NOT_FOUND: 404,
-    Code.NO_ROUTE: 404,
-    Code.METHOD_NOT_ALLOWED: 405,
-    Code.CONFLICT: 409,
+    **STATUSES,
     # The Python client repeats every 5xx whatever the method: what must not be repeated is a 4xx.
     Code.UNSUPPORTED: 400,
-    Code.UNSUPPORTED_MEDIA_TYPE: 415,
-    Code.LOSS_REFUSED: 422,
-    Code.RATE_LIMITED: 429,
-    Code.PAYLOAD_TOO_LARGE: 413,
     Code.UPSTREAM_INVALID: 424,
     Code.OUTCOME_UNKNOWN: 424,
-    Code.UPSTREAM_UNAVAILABLE: 503,
-    Code.TIMEOUT: 504,
-    Code.INTERNAL: 500,
 }
 
 WORDS: Mapping[Code, str] = {

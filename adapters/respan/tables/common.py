@@ -1,31 +1,21 @@
 """What every object shares: statuses of errors, ids, times, and the words for how far things are."""
 
+from collections.abc import Mapping
+
 from adapters.codecs import Function, HexId, Time, Vocabulary
 from schemas.errors import Code
 from schemas.ids import Kind
 from schemas.status import ExperimentStatus, RunStatus
+from schemas.statuses import STATUSES
 
-STATUS_CODES = {
-    Code.INVALID_REQUEST: 400,
-    Code.UNREADABLE_BODY: 400,
-    Code.UNAUTHENTICATED: 401,
-    Code.FORBIDDEN: 403,
-    Code.NOT_FOUND: 404,
-    Code.NO_ROUTE: 404,
-    Code.METHOD_NOT_ALLOWED: 405,
+STATUS_CODES: Mapping[Code, int] = {
+    **STATUSES,
     # The generated clients repeat 408, 409, 429 and every 5xx. What must not be repeated gets another status:
     # a conflict is 400, and what an upstream did wrong is 424, a status their error types know and do not repeat.
     Code.CONFLICT: 400,
     Code.UNSUPPORTED: 400,
-    Code.UNSUPPORTED_MEDIA_TYPE: 415,
-    Code.LOSS_REFUSED: 422,
-    Code.RATE_LIMITED: 429,
-    Code.PAYLOAD_TOO_LARGE: 413,
     Code.UPSTREAM_INVALID: 424,
-    Code.UPSTREAM_UNAVAILABLE: 503,
-    Code.TIMEOUT: 504,
     Code.OUTCOME_UNKNOWN: 424,
-    Code.INTERNAL: 500,
 }
 
 # Experiments, traces, rows, prompts and scores are bare hex; datasets and evaluators are dashed UUIDs (recorded).

@@ -1,8 +1,10 @@
-"""How errors are numbered here, and the few fields that differ from the canonical model."""
+"""The HTTP status of each error code where a dialect has no reason for another one; dialects state only their differences."""
+
+from collections.abc import Mapping
 
 from schemas.errors import Code
 
-STATUS_CODES = {
+STATUSES: Mapping[Code, int] = {
     Code.INVALID_REQUEST: 400,
     Code.UNREADABLE_BODY: 400,
     Code.UNAUTHENTICATED: 401,
