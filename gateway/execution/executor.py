@@ -202,21 +202,25 @@ class Executor:
             self._wake.set()
 
     async def _job(self, number: int, orders: Orders) -> None:
-        found = await self._target.store.read(work.find, number)
-        if found is None:
+        try:
+            found = await self._target.store.read(work.find, number)
+        except Exception:  # the next look finds it again
+            _log.exception("an experiment could not be read")
             return orders.clear()
-        if found.idle and found.status is not ExperimentStatus.PENDING:
+        if found is None or (found.idle and found.status is not ExperimentStatus.PENDING):
             self._indifferent[number] = True
             return orders.clear()
+        return await self._run(found, orders)
+
+    async def _run(self, found: Work, orders: Orders) -> None:
         try:
             await Runner(found.id, self._workshop(found.scope), self._bounds).work(orders)
-            self._pauses.pop(number, None)
+            self._pauses.pop(found.number, None)
         except CrosswalkError as error:
             await self._failed(found, orders, error)
         except Exception:
             _log.exception("an experiment could not be run", experiment=found.id)
             await self._give_up(found, orders, "The gateway could not run the experiment: see its log.")
-        return None
 
     async def _failed(self, found: Work, orders: Orders, error: CrosswalkError) -> None:
         if not error.retryable:

@@ -154,6 +154,49 @@ async def test_a_store_that_is_busy_delays_and_harms_nothing(idle: Laboratory) -
 
 
 @pytest.mark.anyio
+async def test_a_row_whose_answer_was_lost_is_there_all_the_same(idle: Laboratory) -> None:
+    asked = Counter[str]()
+
+    async def forgetful(call: Call) -> Any:
+        reply = await perform(call)
+        if call.op is Op.ADD_RUN:
+            example = call.body.example_id  # type: ignore[union-attr]
+            asked[example] += 1
+            if asked[example] == 1:
+                raise CrosswalkError(Code.TIMEOUT, "too late", retry_after=0.0)
+        return reply
+
+    executor = idle.start()
+    perform = executor._target.perform
+    executor._target.perform = forgetful  # type: ignore[method-assign]
+    done = await idle.until((await idle.create([{"input": f"q{number}"} for number in range(5)]))["id"])
+    assert (done["status"], done["counts"]["succeeded"]) == ("completed", 5)
+    assert len(idle.model.calls) == 5
+
+
+@pytest.mark.anyio
+async def test_a_store_that_is_away_for_long_is_asked_again_later(idle: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.execution.executor.SWEEP", 0.05)
+    monkeypatch.setattr("gateway.execution.executor._FIRST_PAUSE", 0.1)
+    monkeypatch.setattr("gateway.execution.operations.BUDGET", 0.1)
+    away = True
+
+    async def absent(call: Call) -> Any:
+        if away and call.op is Op.LIST_INCOMPLETE_RUNS:
+            raise CrosswalkError(Code.UPSTREAM_UNAVAILABLE, "away")
+        return await perform(call)
+
+    executor = idle.start()
+    perform = executor._target.perform
+    executor._target.perform = absent  # type: ignore[method-assign]
+    made = await idle.create([{"input": "q"}])
+    await asyncio.sleep(0.5)
+    assert (await idle.get(made["id"]))["status"] == "running"
+    away = False
+    assert (await idle.until(made["id"]))["status"] == "completed"
+
+
+@pytest.mark.anyio
 async def test_a_fault_of_the_gateway_fails_the_experiment_and_not_the_executor(idle: Laboratory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.execution.runner.make_chain", lambda *_: 1 / 0)
     idle.start()
