@@ -17,6 +17,7 @@ from adapters.mapping import SAME, Codec, Shape, pick
 from adapters.notes import Fate
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Issue, Reason
+from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, Caller, Op
 
@@ -49,6 +50,10 @@ class Route:
     answer where it is not JSON. `answer` is the documented reply model, `described` the documented
     body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we know the route (the reference's tag),
     `summary` what it does.
+
+    To call the vendor, rows without `plan` and `present` can be used as they are; `calls` says so of others, whose `plan` or `present` concerns serving
+    alone (or forbids it). `sent` are query parameters of our own requests, `taken` reads the vendor's whole answer where `wrap` and `reply` only write it.
+    A `piece` gives only a part of the canonical reply: recipes use it, callers are not answered from it.
     """
 
     op: Op
@@ -75,6 +80,17 @@ class Route:
     evidence: str = ""
     summary: str = ""
     documented: bool = True
+    calls: bool | None = None
+    sent: Mapping[str, str] = field(default_factory=dict)
+    taken: Codec | None = None
+    piece: bool = False
+
+    @property
+    def callable(self) -> bool:
+        """Whether the row can be used to call the vendor."""
+        if SPECS[self.op].body is not None and self.request is None:
+            return False
+        return self.plan is None and self.present is None if self.calls is None else self.calls
 
     @property
     def writes(self) -> bool:
@@ -110,6 +126,8 @@ class KeyHeader:
 
 
 ErrorRenderer = Callable[[CrosswalkError, Request | None, Route | None, Scope], Response]
+ErrorReader = Callable[[int, Mapping[str, str], bytes], CrosswalkError]
+"""What an answer of the vendor with a status of 400 or more means: status, headers (lower-case names), body."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,10 @@ class Adapter:
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
     `headers` gives what every answer of the dialect carries. `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
+
+    For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
+    `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
+    ours; `stores` says that the vendor only stores: its experiments are run by the client.
     """
 
     name: str
@@ -136,6 +158,11 @@ class Adapter:
     vocabularies: Mapping[str, Codec] = field(default_factory=dict)
     id_example: str = ""
     demo: Callable[[str], Demo] | None = None
+    read_error: ErrorReader | None = None
+    numbered: frozenset[Kind] = frozenset()
+    unlisted: frozenset[Kind] = frozenset()
+    slots: Mapping[Kind, str] = field(default_factory=dict)
+    stores: bool = False
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

@@ -8,22 +8,38 @@ from urllib.parse import quote
 from adapters.base import Adapter, Route
 from adapters.body import read_json
 from adapters.http import Request, Response, dump_json
-from adapters.mapping import SAME
+from adapters.mapping import SAME, Codec, Row, Shape
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
-from schemas.operations import SPECS, Call
+from schemas.operations import Call
 
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_DECISIVE = frozenset({"scores", "steps"})
+"""Arguments that must not be left out when a route cannot say them: the reply would lack what was asked for."""
+
+_OWNERS = frozenset({"experiment_id", "run_id"})
+"""Arguments that name what the record belongs to: a vendor whose path names the record alone needs none."""
+
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
 
 
-def route_for(adapter: Adapter, call: Call) -> Route | None:
-    """The route that asks the vendor for this call: the first of the operation that both ways are tables for; None when there is none."""
+def route_for(adapter: Adapter, call: Call, *, piece: bool = False) -> Route | None:
+    """The route that asks the vendor for this call: the first of the operation that can say it; None when there is none.
+
+    With `piece` only routes that give a part of the canonical reply are looked at.
+    """
     for route in adapter.by_operation.get(call.op, ()):
-        if route.plan is None and route.present is None and (SPECS[call.op].body is None or route.request is not None):
+        if route.callable and route.piece is piece and _fits(route, call):
             return route
     return None
+
+
+def says(route: Route) -> frozenset[str]:
+    """The arguments of its operation that a route has words for."""
+    shapes = [shape for shape in (route.args, route.body_args) if isinstance(shape, Shape)]
+    named = {path[0] for shape in shapes for row in shape.rows for path in row.claims_canonical}
+    return frozenset(named | set(route.into_body))
 
 
 def encode_call(adapter: Adapter, route: Route, call: Call, scope: Scope) -> Request:
@@ -31,13 +47,17 @@ def encode_call(adapter: Adapter, route: Route, call: Call, scope: Scope) -> Req
 
     What the vendor cannot say is in `scope.notes`. Raises `CrosswalkError` (unsupported) when the path needs something the call does not say.
     """
-    params = _arguments(route, call, scope)
+    said = _said(route, call)
+    in_body = {name: said.pop(name) for name in list(said) if name in _claimed(route.body_args)}
+    params = route.args.encode(said, scope)
     body = _body(route, call, scope)
+    if route.body_args is not None and (in_body or body is None):
+        body = {**(body or {}), **route.body_args.encode(in_body, scope)}
     for name in route.into_body:
         if isinstance(body, dict) and name in body:
             params[name] = body.pop(name)
     path = _path(adapter, route, params)
-    query = tuple(_query(params))
+    query = (*_query(params), *route.sent.items())
     if body is None:
         return Request(route.method, path, query=query)
     return Request(route.method, path, query=query, headers={"content-type": "application/json"}, body=dump_json(body))
@@ -54,7 +74,7 @@ def decode_reply(route: Route, answer: Response, scope: Scope) -> Json:
         raise upstream_invalid(answer, f"The answer is {answer.media_type or 'of no type'}, not JSON.")
     try:
         content = read_json(answer.body, allow_nan=True, allow_duplicates=True)
-        return route.reply.decode(route.wrap.decode(content, scope), scope)
+        return route.taken.decode(content, scope) if route.taken else route.reply.decode(route.wrap.decode(content, scope), scope)
     except CrosswalkError as error:
         raise upstream_invalid(answer, error.message) from None
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
@@ -66,9 +86,29 @@ def upstream_invalid(answer: Response, message: str) -> CrosswalkError:
     return CrosswalkError(Code.UPSTREAM_INVALID, message[:500], vendor_status=answer.status)
 
 
-def _arguments(route: Route, call: Call, scope: Scope) -> JsonObject:
-    said = {name: value for name, value in call.args.model_dump(exclude_unset=True).items() if name not in route.fixed}
-    return route.args.encode(said, scope)
+def _fits(route: Route, call: Call) -> bool:
+    """Whether the route has words for what the call must say: what it fixes is what is asked for, and the path can be filled."""
+    if any(getattr(call.args, name, None) is True and value is False for name, value in route.fixed.items() if name in _DECISIVE):
+        return False
+    rows = {row.wire: row for row in route.args.rows if isinstance(row, Row)}
+    for name in _PLACEHOLDER.findall(route.path):
+        holder = call.body if name in route.into_body else call.args
+        canonical = rows[name].canonical if name in rows else name
+        if getattr(holder, canonical.partition("/")[0], None) is None:
+            return False
+    return True
+
+
+def _said(route: Route, call: Call) -> JsonObject:
+    said = call.args.model_dump(exclude_unset=True, exclude_defaults=True)
+    known = says(route)
+    return {name: value for name, value in said.items() if name not in route.fixed and (name in known or name not in _OWNERS)}
+
+
+def _claimed(codec: Codec | None) -> frozenset[str]:
+    if not isinstance(codec, Shape):
+        return frozenset()
+    return frozenset(path[0] for row in codec.rows for path in row.claims_canonical)
 
 
 def _body(route: Route, call: Call, scope: Scope) -> Json:

@@ -17,6 +17,7 @@ from gateway.execution.scorers import find
 from gateway.housekeeping import housekeeping
 from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
+from gateway.remote.target import RemoteTarget
 from gateway.settings import LOCAL, Settings, SettingsError
 from gateway.settings.problems import Problem, from_pydantic
 from gateway.store import Store
@@ -56,6 +57,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
             ):
                 for vendor in vendors:
                     surfaces.forward(vendor.name, Forwarder(vendor))
+                    surfaces.connect(vendor.name, await _remote(store, vendor, settings, adapters, target))
                 if demo_data:
                     await _seed(app, adapters)
                 yield
@@ -99,6 +101,18 @@ async def _vendors(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
         yield [VendorTarget(name, target, adapters[target.adapter].key_header, client) for name, target in named.items()]
     finally:
         await client.close()
+
+
+async def _remote(
+    store: Store, vendor: VendorTarget, settings: Settings, adapters: Mapping[str, Adapter], local: LocalTarget
+) -> RemoteTarget:
+    """The vendor for those who speak another dialect."""
+    adapter = adapters[vendor.adapter]
+    defaults, losses = {"model": settings.defaults.model}, settings.loss.get(adapter.name, {})
+    own = adapter.options()
+    return await RemoteTarget.open(
+        store, vendor, settings.targets[vendor.name], adapter, local.perform, options=own, defaults=defaults, loss=losses
+    )
 
 
 def configured_evaluators(settings: Settings) -> list[Configured]:

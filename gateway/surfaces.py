@@ -19,6 +19,8 @@ from gateway.compression import compressed
 from gateway.context import Context
 from gateway.exchange import Exchange, Target, header_map, no_route, wrong_method
 from gateway.once import once
+from gateway.remote.account import Account
+from gateway.remote.target import RemoteTarget
 from gateway.routing import Address, Match, Router, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
@@ -157,7 +159,10 @@ class Surfaces:
     async def _exchange(
         self, adapter: Adapter, route: Route, name: str, request: Request, scope: Scope, caller: Caller, exchange: Context
     ) -> Response:
-        target, origin = self._target(name), "emulated"
+        target, origin, account = self._target(name), "emulated", None
+        if isinstance(target, RemoteTarget):
+            account, scope = Account(), replace(scope, ids=target.ids)
+            target = target.session(account)
 
         async def perform() -> Response:
             return await Exchange(adapter, target).answer(route, request, scope, caller, exchange.timings)
@@ -168,17 +173,23 @@ class Surfaces:
             origin = "replayed" if replayed else origin
         else:
             response = await perform()
+        if account is not None:
+            origin = account.origin if origin == "emulated" else origin
+            _told(account, exchange)
         exchange.headers.append((b"crosswalk-origin", origin.encode()))
         if response.status < 400:
-            await self._account(scope, name, route, caller, origin, exchange)
+            await self._account(scope, account, name, route, caller, origin, exchange)
         return response
 
-    async def _account(self, scope: Scope, target: str, route: Route, caller: Caller, origin: str, exchange: Context) -> None:
+    async def _account(
+        self, scope: Scope, account: Account | None, target: str, route: Route, caller: Caller, origin: str, exchange: Context
+    ) -> None:
         """Announce what was lost, and have the receipt written after the answer."""
-        lost = receipt.lost_header(scope.notes)
+        theirs = account.notes if account else None
+        lost = receipt.lost_header(scope.notes, theirs)
         if lost:
             exchange.headers.append((b"crosswalk-lost", lost.encode()))
-        body = receipt.content(scope.notes, scope.dialect, target, route.op, origin)
+        body = receipt.content(scope.notes, scope.dialect, target, route.op, origin, theirs)
         if body is not None and self._receipts is not None:
             receipt_id = await self._receipts.new_id()
             exchange.headers.append((b"crosswalk-receipt", receipt_id.encode()))
@@ -228,6 +239,14 @@ class Surfaces:
         make = self._adapters[where.dialect].headers
         common = make(self._bare_scope(where, exchange)) if make else {}
         return _raw_headers(response, {**common, **response.headers})
+
+
+def _told(account: Account, exchange: Context) -> None:
+    """What the calls to the target took, for headers and log."""
+    exchange.timings["upstream"] = account.upstream
+    exchange.headers.append((b"crosswalk-attempts", str(account.attempts).encode()))
+    if account.reason is not None:
+        exchange.log["upstream_error"] = account.reason
 
 
 async def _read(where: Address, match: Match | None, request: StarletteRequest) -> Request:

@@ -3,8 +3,10 @@
 from adapters.base import Adapter
 from adapters.phoenix.demo import demo
 from adapters.phoenix.quirks import bodies, errors, pages
+from adapters.phoenix.quirks.ids import TYPE_NAMES
 from adapters.phoenix.routes import PAGES, ROUTES
 from adapters.phoenix.tables import ACTION, ANNOTATOR, STATUS_CODES
+from schemas.ids import Kind
 
 ADAPTER = Adapter(
     name="phoenix",
@@ -19,4 +21,9 @@ ADAPTER = Adapter(
     vocabularies={"annotator": ANNOTATOR, "action": ACTION},
     id_example="RXhwZXJpbWVudDox",
     demo=demo,
+    read_error=errors.read_error,
+    numbered=frozenset(TYPE_NAMES),
+    unlisted=frozenset({Kind.SCORE}),
+    slots={Kind.EXPERIMENT: "metadata", Kind.EXAMPLE: "metadata", Kind.SCORE: "metadata"},
+    stores=True,
 )

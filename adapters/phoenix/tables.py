@@ -8,9 +8,9 @@ from adapters.mapping import Fold, Preset, Row, Shape
 from adapters.phoenix.quirks import examples, scores, values
 from adapters.phoenix.quirks.ids import IdsInText, NodeId, NodeOrName, Place
 from adapters.phoenix.quirks.values import TIME
+from adapters.phoenix.quirks.variants import CLIENT_RUNS, ClientRuns
 from schemas.dataset import UploadMode
 from schemas.errors import Code
-from schemas.experiment import StepKind
 from schemas.ids import Kind
 from schemas.run import AnnotatorKind
 from schemas.statuses import STATUSES
@@ -35,8 +35,6 @@ STATUS_CODES: Mapping[Code, int] = {
 _NOT_SENT = "a client of this dialect has no words for it"
 _SERVER_SIDE = "here the client runs the experiment"
 
-CLIENT_RUNS = [{"steps": [{"kind": StepKind.WAIT.value, "config": {}}]}]
-
 CREATE_EXPERIMENT = Shape(
     (
         Row("dataset_id", "dataset_id", DATASET_ID),
@@ -46,7 +44,7 @@ CREATE_EXPERIMENT = Shape(
         Row("version_id", "dataset_version_id", VERSION_ID),
         Row("splits", "splits", values.Splits()),
         Row("repetitions", "repetitions"),
-        Preset("variants", CLIENT_RUNS, _SERVER_SIDE),
+        ClientRuns(),
     ),
     ignored={"project_name": "the server makes its own; the TypeScript client sends one"},
     hidden={
@@ -90,7 +88,6 @@ _NOT_SHOWN = {
     "form": _NO_FIELD,
     "dataset_name": "the dataset is read apart",
     "splits": "only the number of examples is shown",
-    "variants": "each variant is an experiment of its own",
     "group_id": _NO_FIELD,
     "evaluators": _NO_FIELD,
     "pipelines": _NO_FIELD,
@@ -100,11 +97,9 @@ _NOT_SHOWN = {
     "metric": _NO_FIELD,
     "alpha": _NO_FIELD,
     "threshold": _NO_FIELD,
-    "status": "follows from the counters",
     "native_status": "follows from the counters",
     "verdict": _NO_FIELD,
     "reported": _NO_FIELD,
-    "progress": "follows from the counters",
     "started_at": _NO_FIELD,
     "completed_at": _NO_FIELD,
     "error": "only runs have errors",
@@ -130,10 +125,14 @@ EXPERIMENT = Shape(
         Row("updated_at", "updated_at", TIME),
         Fold(
             ("example_count", "successful_run_count", "failed_run_count", "missing_run_count"),
-            ("counts/examples", "counts/succeeded", "counts/failed", "counts/missing", "counts/expected", "counts/waiting"),
+            (
+                *("counts/examples", "counts/succeeded", "counts/failed", "counts/missing", "counts/expected", "counts/waiting"),
+                *("status", "progress"),
+            ),
             values.counts,
             values.show_counts,
         ),
+        Preset("variants", CLIENT_RUNS, "each variant is an experiment of its own"),
     ),
     hidden=_NOT_SHOWN,
 )
@@ -143,8 +142,8 @@ CREATE_RUN = Shape(
     (
         Row("dataset_example_id", "example_id", EXAMPLE_ID),
         Row("output", "output", default=None),
-        Row("repetition_number", "repetition"),
-        _TIMES,
+        Row("repetition_number", "repetition", default=1),
+        Fold(("start_time", "end_time"), ("started_at", "ended_at", "latency_ms"), values.times, values.written_times),
         Row("trace_id", "trace_id"),
         Fold(("error",), ("error", "status"), values.failure, values.show_failure),
     ),
@@ -209,8 +208,8 @@ _RESULT = Fold(scores.WIRE, scores.CANONICAL, scores.read_result, scores.write_r
 UPSERT_EVALUATION = Shape(
     (
         Row("name", "evaluator"),
-        Row("annotator_kind", "annotator_kind", ANNOTATOR),
-        Fold(("start_time", "end_time"), ("started_at", "ended_at"), values.times, values.show_times),
+        Row("annotator_kind", "annotator_kind", ANNOTATOR, default="CODE"),
+        Fold(("start_time", "end_time"), ("started_at", "ended_at"), values.times, values.written_times),
         _RESULT,
         Row("error", "error"),
         Row("trace_id", "trace_id"),

@@ -28,17 +28,23 @@ _NUMBERS = select(foreign_ids.c.kind, foreign_ids.c.native, foreign_ids.c.id).wh
 class ForeignIds:
     """The ids of one target's records. `ids` makes and reads canonical ids in the target's space."""
 
-    def __init__(self, store: Store, space: int) -> None:
+    def __init__(self, store: Store, space: int, numbered: frozenset[Kind] = frozenset()) -> None:
         self.ids = Ids(store.ids.salt, space)
         self._store = store
         self._space = space
+        self._numbered = numbered
         self._ours: LRUCache[tuple[str, Kind, str], str] = LRUCache(_REMEMBERED)
         self._theirs: LRUCache[tuple[str, str], str] = LRUCache(_REMEMBERED)
 
     @classmethod
-    async def open(cls, store: Store, target: str) -> "ForeignIds":
-        """The ids of a target by its configured name; its space is given once and kept."""
-        return cls(store, await store.write(_space, target))
+    async def open(cls, store: Store, target: str, numbered: frozenset[Kind] = frozenset()) -> "ForeignIds":
+        """The ids of a target by its configured name; its space is given once and kept. Ids of `numbered` kinds are never looked up."""
+        return cls(store, await store.write(_space, target), numbered)
+
+    @property
+    def space(self) -> int:
+        """The number of the target in ids."""
+        return self._space
 
     async def adopt(self, document: Json, own: Kind | None, scope: str) -> Json:
         """A canonical document from the vendor with its own ids replaced by ours; ids that are already canonical stay."""
@@ -58,7 +64,8 @@ class ForeignIds:
             if identity is not None:
                 if identity.space != self._space:
                     raise unknown(kind, text)
-                ours[text] = await self._native(identity.number, text, scope)
+                if identity.kind not in self._numbered:
+                    ours[text] = await self._native(identity.number, text, scope)
         return renamed(document, lambda kind, text: ours.get(text, text), own)
 
     async def _native(self, number: int, text: str, scope: str) -> str:

@@ -406,6 +406,15 @@ foreign_ids = _table(
     _time("created_at", required=True),
     UniqueConstraint("target", "scope", "kind", "native"),
 )
+asides = Table(
+    "asides",
+    metadata,
+    Column("target", ForeignKey("targets.id"), primary_key=True, autoincrement=False),
+    Column("scope", Text, primary_key=True),
+    Column("record", Text, primary_key=True),  # the canonical id
+    _json("body", required=True),
+    _time("updated_at", required=True),
+)
 idempotency = _table(
     "idempotency",
     _text("scope", required=True),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from adapters.base import Route
+from adapters.errors import read_plainly
 from adapters.http import Request, Response, json_response, text_response
 from adapters.phoenix.quirks.ids import TYPE_NAMES, refers_to, write_node
 from adapters.scope import Scope
@@ -209,3 +210,33 @@ def _headers(error: CrosswalkError) -> dict[str, str]:
     if error.allow:
         headers["Allow"] = ", ".join(error.allow)
     return headers
+
+
+_WORDS_FOR_KINDS = (
+    ("DatasetVersion", Kind.DATASET_VERSION),
+    ("DatasetExample", Kind.EXAMPLE),
+    ("ExperimentRun", Kind.RUN),
+    ("Experiment run", Kind.RUN),
+    ("Dataset splits", Kind.SPLIT),
+    ("dataset version", Kind.DATASET_VERSION),
+    ("Dataset", Kind.DATASET),
+    ("dataset", Kind.DATASET),
+    ("Experiment", Kind.EXPERIMENT),
+    ("Project", Kind.PROJECT),
+)
+
+
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> CrosswalkError:
+    """The canonical error in the server's answer: bare text mostly, `{"detail": [...]}` from validation, `Internal Server Error` from a crash."""
+    error = read_plainly(status, headers, body)
+    said = error.message
+    if error.code is Code.NOT_FOUND and said == "Experiment has no runs":
+        error.reason, error.kind = Reason.EMPTY, Kind.EXPERIMENT
+    elif error.code is Code.NOT_FOUND:
+        error.reason, error.kind = Reason.UNKNOWN_RECORD, next((kind for word, kind in _WORDS_FOR_KINDS if word in said), None)
+    elif error.code is Code.CONFLICT:
+        # Two things conflict: a successful run that is there already, and a dataset's name.
+        error.reason, error.kind = Reason.DUPLICATE, Kind.RUN if said.startswith("Experiment run") else Kind.DATASET
+    elif error.code is Code.INVALID_REQUEST and said.startswith("Invalid cursor format"):
+        error.reason = Reason.BAD_CURSOR
+    return error

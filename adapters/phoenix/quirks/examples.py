@@ -3,7 +3,7 @@
 from itertools import repeat
 
 from adapters.codecs import Wrapped
-from adapters.mapping import ABSENT
+from adapters.mapping import ABSENT, Codec
 from adapters.phoenix.quirks.ids import NodeId
 from adapters.scope import Scope
 from schemas.ids import Kind
@@ -32,6 +32,24 @@ def show_ids(given: JsonObject, scope: Scope) -> JsonObject:
 def show_node_id(given: JsonObject, scope: Scope) -> JsonObject:
     """The node id twice, as lists of what is incomplete have it."""
     return show_ids({name: value for name, value in given.items() if name == "id"}, scope)
+
+
+class Taken:
+    """The answer that lists a dataset's examples, which come all at once, oldest first."""
+
+    def __init__(self, composite: Codec) -> None:
+        self._composite = composite
+
+    def decode(self, value: Json, scope: Scope) -> JsonObject:
+        document = self._composite.decode(value["data"], scope)
+        examples = document["examples"]["items"]
+        return {
+            "items": [{**example, "dataset_id": document["dataset_id"], "position": place} for place, example in enumerate(examples)],
+            "next_cursor": None,
+        }
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return {"data": self._composite.encode(value, scope)}
 
 
 def read_source(given: JsonObject, scope: Scope) -> JsonObject:

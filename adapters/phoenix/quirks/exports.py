@@ -173,3 +173,33 @@ def _attachment(name: str, extension: str) -> dict[str, str]:
 
 def _plain(text: str) -> bool:
     return text.isprintable() and all(ord(character) < 256 and character not in '"\\' for character in text)
+
+
+class Taken:
+    """The JSON export as the server gives it, read back: runs with their examples' content and their scores, without the ids of either."""
+
+    def decode(self, value: Json, scope: Scope) -> JsonObject:
+        inner = scope.at("*", "items/*")
+        return {"items": [self._run(record, inner) for record in value], "next_cursor": None}
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return records(value, scope)
+
+    def _run(self, record: JsonObject, scope: Scope) -> JsonObject:
+        content = {name: record[name] for name in record if name not in ("annotations", "metadata")}
+        run = RECORD.decode(content, scope)
+        example = run.get("example", {})
+        place = scope.at("annotations/*", "scores/*")
+        return {
+            **run,
+            "input": example.get("input"),
+            "reference": example.get("reference"),
+            "scores": [_score(annotation, place) for annotation in record["annotations"]],
+        }
+
+
+def _score(annotation: JsonObject, scope: Scope) -> JsonObject:
+    kind = str(annotation.get("annotator_kind") or "CODE").lower()
+    score = {"evaluator": annotation["name"], "annotator_kind": kind, **values.times(annotation, scope), **scores.value_of(annotation)}
+    score.update({name: annotation[name] for name in ("trace_id", "error") if annotation.get(name) is not None})
+    return {**score, "metadata": annotation.get("metadata") or {}}

@@ -8,7 +8,7 @@ from schemas.json import Json, JsonObject
 from schemas.run import ValueType
 
 WIRE = ("result", "metadata")
-CANONICAL = ("value", "value_type", "label", "explanation", "metadata")
+CANONICAL = ("value", "value_type", "label", "explanation", "metadata", "error")
 
 
 def read_result(given: JsonObject, scope: Scope) -> JsonObject:
@@ -34,7 +34,8 @@ def write_result(given: JsonObject, scope: Scope) -> JsonObject:
     """`result` and `metadata` of the canonical fields."""
     result = {name: value for name, value in shown(given, scope).items() if value is not ABSENT}
     fields: JsonObject = {"metadata": given["metadata"]} if "metadata" in given else {}
-    return {**fields, "result": result} if result else fields
+    # One of result and error has to be there: a score that says nothing is an empty result.
+    return {**fields, "result": result} if result or given.get("error") is None else fields
 
 
 def shown(given: JsonObject, scope: Scope) -> JsonObject:

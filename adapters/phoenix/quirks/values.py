@@ -1,7 +1,7 @@
 """Single values that need more than a row: names, splits, errors, counts and times."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 
 from adapters.codecs import Time
@@ -11,7 +11,7 @@ from adapters.scope import Scope
 from schemas.errors import malformed
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
-from schemas.status import RunStatus
+from schemas.status import ExperimentStatus, RunStatus
 
 TIME = Time("+00:00", None)
 
@@ -73,7 +73,16 @@ def counts(given: JsonObject, scope: Scope) -> JsonObject:
     known = {f"counts/{ours}": given[theirs] for theirs, ours in _COUNTERS.items() if theirs in given}
     done = given.get("successful_run_count", 0) + given.get("failed_run_count", 0)
     missing = given.get("missing_run_count", 0)
-    return {**known, "counts/expected": done + missing, "counts/missing": missing}
+    return {**known, "counts/expected": done + missing, "counts/missing": missing, **_progress(given, done, missing)}
+
+
+def _progress(given: JsonObject, done: int, missing: int) -> JsonObject:
+    """The server knows no status: an experiment waits for its client's runs, and is over when none is missing."""
+    failed = given.get("failed_run_count", 0)
+    over = ExperimentStatus.COMPLETED_WITH_ERRORS if failed and done > failed else ExperimentStatus.COMPLETED
+    ended = ExperimentStatus.FAILED if failed and done == failed else over
+    progress = min(1.0, done / (done + missing)) if missing > 0 else 1.0
+    return {"status": (ExperimentStatus.WAITING if missing > 0 else ended).value, "progress": progress}
 
 
 def show_counts(given: JsonObject, scope: Scope) -> JsonObject:
@@ -109,6 +118,14 @@ def show_times(given: JsonObject, scope: Scope) -> JsonObject:
         scope.note(Fate.DEFAULTED, "end_time", "ended_at", "follows from the latency or the time of recording")
         start, end = _interval(start, end, recorded, timedelta(milliseconds=latency or 0))
     return {"start_time": TIME.encode(start, scope), "end_time": TIME.encode(end, scope)}
+
+
+def written_times(given: JsonObject, scope: Scope) -> JsonObject:
+    """`start_time` and `end_time` of what is recorded, which the server demands: now, when nobody said."""
+    if given.get("started_at") is None and given.get("ended_at") is None:
+        scope.note(Fate.DEFAULTED, "start_time", "started_at", "the server demands a time: the time of writing")
+        given = {**given, "ended_at": datetime.now(UTC)}
+    return show_times({**given, "created_at": None}, scope)
 
 
 def _interval(

@@ -4,6 +4,7 @@ from adapters.base import Envelope, Listing, Plain, Route
 from adapters.mapping import SAME, Row, Shape
 from adapters.phoenix import wire
 from adapters.phoenix.quirks import pages, plans, uploads
+from adapters.phoenix.quirks.examples import Taken
 from adapters.phoenix.quirks.ids import NodeId
 from adapters.phoenix.quirks.values import Splits
 from adapters.phoenix.tables import (
@@ -47,6 +48,8 @@ ROUTES = (
         wrap=DATA,
         present=plans.uploaded,
         described=wire.UploadDataset,
+        calls=True,
+        sent={"sync": "true"},
         answer=wire.DataOf[wire.Uploaded],
         evidence=TESTED,
         summary="Create a dataset, append to it, or make it equal to what is sent",
@@ -92,6 +95,8 @@ ROUTES = (
         reply=EXAMPLES,
         wrap=DATA,
         plan=plans.examples_of_version,
+        calls=True,
+        taken=Taken(EXAMPLES),
         answer=wire.DataOf[wire.Examples],
         evidence=TESTED,
         summary="The examples of one version, oldest first",
@@ -104,6 +109,7 @@ ROUTES = (
         query=wire.VersionsPaging,
         reply=_page(VERSION, Kind.DATASET_VERSION),
         plan=plans.or_empty,
+        calls=True,
         answer=wire.PageOf[wire.Version],
         evidence=TESTED,
         summary="A dataset's versions, newest first",
@@ -116,6 +122,7 @@ ROUTES = (
         request=SAME,
         present=pages.spans_taken,
         described=pages.PROTOBUF,
+        calls=False,
         evidence=TESTED,
         summary="Take spans of tasks and evaluators (OTLP protobuf)",
     ),

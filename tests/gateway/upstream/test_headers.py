@@ -168,7 +168,7 @@ async def test_the_target_is_chosen_by_path_header_or_route(tmp_path: Path) -> N
             local = await client.get(f"{url}/{DIALECT}@local/nothing-modelled")
             assert (local.status_code, local.headers.get("crosswalk-origin")) == (404, None)
             other = await client.get(f"{url}/v1@one/experiments")
-            assert (other.status_code, other.json()["code"]) == (501, "unsupported")
+            assert (other.status_code, other.json()["code"]) == (502, "upstream_invalid")
 
 
 async def test_roles_and_targets_of_keys_hold(tmp_path: Path) -> None:

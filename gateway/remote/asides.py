@@ -1,0 +1,80 @@
+"""What a target has no place for, kept beside its records in our own store."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import bindparam, select
+
+from gateway.store import Store, Transaction
+from gateway.store.tables import asides
+from schemas.json import Json, JsonObject
+
+_CHUNK = 400
+_OWN = (asides.c.target == bindparam("space"), asides.c.scope == bindparam("owner"))
+_ANY = select(asides.c.record).where(*_OWN).limit(1)
+_FIND = select(asides.c.record, asides.c.body).where(*_OWN, asides.c.record.in_(bindparam("records", expanding=True)))
+_DROP = asides.delete().where(*_OWN, asides.c.record == bindparam("one"))
+
+
+class Asides:
+    """The fields kept aside of one target's records, by canonical id and by the scope of those who may see them."""
+
+    def __init__(self, store: Store, space: int) -> None:
+        self._store = store
+        self._space = space
+        self._some: set[str] = set()
+
+    async def put(self, scope: str, record: str, fields: JsonObject, *, anew: bool) -> None:
+        """Keep these fields; `anew` forgets what was kept before, for a record that has just been made."""
+        if fields or anew:
+            await self._store.write(_put, self._space, scope, record, fields, anew)
+        if fields:
+            self._some.add(scope)
+
+    async def of(self, scope: str, records: Sequence[str]) -> dict[str, JsonObject]:
+        """What is kept of each of these records."""
+        if not records or not await self._any(scope):
+            return {}
+        return await self._store.read(_find, self._space, scope, list(dict.fromkeys(records)))
+
+    async def forget(self, scope: str, record: str) -> None:
+        """Drop what is kept of a record that is gone."""
+        await self._store.write(_drop, self._space, scope, record)
+
+    async def _any(self, scope: str) -> bool:
+        if scope not in self._some and await self._store.read(_holds, self._space, scope):
+            self._some.add(scope)
+        return scope in self._some
+
+
+def _holds(tx: Transaction, space: int, scope: str) -> bool:
+    return tx.first(_ANY, {"space": space, "owner": scope}) is not None
+
+
+def _find(tx: Transaction, space: int, scope: str, records: list[str]) -> dict[str, JsonObject]:
+    found: dict[str, JsonObject] = {}
+    for start in range(0, len(records), _CHUNK):
+        rows = tx.rows(_FIND, {"space": space, "owner": scope, "records": records[start : start + _CHUNK]})
+        found.update((row.record, row.body) for row in rows)
+    return found
+
+
+def _put(tx: Transaction, space: int, scope: str, record: str, fields: JsonObject, anew: bool) -> None:
+    known = {} if anew else _find(tx, space, scope, [record]).get(record, {})
+    _drop(tx, space, scope, record)
+    if known or fields:
+        body = {**known, **fields}
+        tx.execute(asides.insert(), {"target": space, "scope": scope, "record": record, "body": body, "updated_at": tx.now})
+
+
+def _drop(tx: Transaction, space: int, scope: str, record: str) -> None:
+    tx.execute(_DROP, {"space": space, "owner": scope, "one": record})
+
+
+def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
+    """A record with what was kept of it."""
+    return {**document, **kept} if kept else document
+
+
+def ids_of(items: Iterable[Json]) -> list[str]:
+    """The ids of records, where they have one."""
+    return [item["id"] for item in items if isinstance(item, dict) and item.get("id")]

@@ -1,0 +1,128 @@
+"""What a target cannot say: refused where it changes what would happen, otherwise put where it comes back from."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from adapters.notes import Fate, Notes
+from schemas.base import Model
+from schemas.errors import Code, CrosswalkError, Issue
+from schemas.ids import Kind
+from schemas.json import Json, JsonObject
+from schemas.operations import Op
+from schemas.references import PARTS
+from schemas.status import ExperimentStatus
+
+KEY = "crosswalk"
+"""The name under which what is ours stands in a vendor's metadata."""
+
+_DEFINITION = ("/variants/*/steps", "/evaluators", "/pipelines", "/repetitions", "/dataset_id")
+CONSEQUENTIAL: Mapping[Op, tuple[str, ...]] = {
+    Op.CREATE_EXPERIMENT: (*_DEFINITION, "/dataset_version_id", "/splits", "/examples", "/threshold", "/draft"),
+    Op.UPDATE_EXPERIMENT: _DEFINITION,
+    Op.CREATE_DATASET: ("/examples/*/input", "/examples/*/reference", "/mode"),
+    Op.ADD_EXAMPLES: ("/examples/*/input", "/examples/*/reference"),
+    Op.UPDATE_EXAMPLE: ("/input", "/reference"),
+    Op.DELETE_EXAMPLES: ("/example_ids", "/where", "/everything"),
+    Op.ADD_RUN: ("/replace",),
+    Op.ADD_RUNS: ("/replace",),
+    Op.PUT_SCORE: ("/create",),
+    Op.START_EXPERIMENT: ("/again",),
+    Op.CREATE_EVALUATOR: ("/definition", "/kind"),
+    Op.UPDATE_EVALUATOR: ("/definition", "/kind"),
+    Op.RUN_EVALUATOR: ("/input", "/output", "/reference"),
+    Op.CREATE_PROMPT: ("/definition",),
+}
+"""Fields whose loss changes what would happen, as JSON Pointers into an operation's arguments and body."""
+
+_WAITING = "/variants/*/steps/*/config"
+"""What is said of a step that somebody else carries out: no concern of the target's."""
+
+_PARTS = {name: kind for name, kind in PARTS.items() if name != "variants"}
+"""Records inside others, which have metadata of their own."""
+
+_CHANGED = (Fate.LOST, Fate.COERCED)
+
+
+def consequential(op: Op, notes: Notes) -> list[str]:
+    """The lost fields that are not merely descriptive."""
+    said = CONSEQUENTIAL.get(op, ())
+    lost = [note.canonical for note in notes.of(Fate.LOST) if note.canonical != _WAITING]
+    return [pointer for pointer in lost if any(_touches(pointer, other) for other in said)]
+
+
+def refused(title: str, op: Op, pointers: Iterable[str]) -> CrosswalkError:
+    """The error that names what would have been lost."""
+    names = sorted(dict.fromkeys(pointers))
+    issues = tuple(Issue(tuple(name.strip("/").split("/")), f"{title} cannot be told this", "lost") for name in names)
+    message = f"{title} cannot be told {', '.join(names)}: {op.replace('_', ' ')} would not do what was asked."
+    return CrosswalkError(Code.LOSS_REFUSED, message, issues=issues)
+
+
+def packed(body: Model, notes: Notes, slots: Mapping[Kind, str], own: Kind | None) -> tuple[Model, frozenset[str]]:
+    """The body with what the dialect cannot say in the metadata of the record it belongs to; and the pointers that this keeps."""
+    changed = dict.fromkeys(note.canonical for note in notes.all() if note.fate in _CHANGED and note.canonical)
+    document, kept = body.model_dump(exclude_unset=True), set()
+    plain: JsonObject = body.model_dump(mode="json", exclude_unset=True)
+    for pointer in changed:
+        if _pack(document, plain, pointer.strip("/").split("/"), slots, own):
+            kept.add(pointer)
+    return (type(body).model_validate(document) if kept else body), frozenset(kept)
+
+
+def _pack(document: JsonObject, plain: JsonObject, path: list[str], slots: Mapping[Kind, str], own: Kind | None) -> bool:
+    name = path[0]
+    kind = _PARTS.get(name)
+    if len(path) > 2 and path[1] == "*" and kind in slots and isinstance(plain.get(name), list):
+        pairs = zip(document[name], plain[name], strict=True)
+        packed = [_pack(item, source, path[2:], slots, kind) for item, source in pairs]
+        return any(packed)
+    slot = slots.get(own) if own is not None else None
+    if slot is None or name not in plain or name == slot or type(document.get(slot, {})) is not dict:
+        return False
+    document[slot] = {**document.get(slot, {}), KEY: {**document.get(slot, {}).get(KEY, {}), name: plain[name]}}
+    return True
+
+
+def unkept(body: Model | None, notes: Notes, kept: frozenset[str]) -> JsonObject:
+    """The fields of a body that neither the dialect nor a slot can hold, for the gateway's own store."""
+    if body is None:
+        return {}
+    plain: JsonObject = body.model_dump(mode="json", exclude_unset=True)
+    pointers = [note.canonical for note in notes.all() if note.fate in _CHANGED and note.canonical not in kept]
+    names = dict.fromkeys(pointer.strip("/").split("/")[0] for pointer in pointers)
+    return {name: plain[name] for name in names if name in plain}
+
+
+def unpacked(document: Json, slots: Mapping[Kind, str], own: Kind | None) -> Json:
+    """A record as it was meant: what is ours taken out of its metadata and put in its place."""
+    if not isinstance(document, dict):
+        return document
+    for name, kind in _PARTS.items():
+        if isinstance(document.get(name), list):
+            document = {**document, name: [unpacked(item, slots, kind) for item in document[name]]}
+        elif isinstance(document.get(name), dict):
+            document = {**document, name: unpacked(document[name], slots, kind)}
+    slot = slots.get(own) if own is not None else None
+    held = document.get(slot) if slot else None
+    if not isinstance(held, dict) or not isinstance(held.get(KEY), dict):
+        return document
+    ours = held[KEY]
+    rest = {name: value for name, value in held.items() if name != KEY}
+    return {**document, str(slot): rest, **_meant(document, ours)}
+
+
+def _meant(document: JsonObject, ours: Mapping[str, Any]) -> JsonObject:
+    """What was kept wins, except a status that the records have overtaken."""
+    stated, derived = ours.get("status"), document.get("status")
+    fields = dict(ours)
+    if stated is not None and derived is not None and not _terminal(stated) and _terminal(derived):
+        fields.pop("status")
+    return fields
+
+
+def _terminal(status: str) -> bool:
+    return any(word.value == status and word.terminal for word in ExperimentStatus)
+
+
+def _touches(pointer: str, other: str) -> bool:
+    return pointer == other or pointer.startswith(f"{other}/") or other.startswith(f"{pointer}/")

@@ -1,0 +1,30 @@
+"""What the gateway supplies where a vendor lacks an operation."""
+
+from collections.abc import Mapping
+
+from gateway.remote.recipes import experiments, figures, runs
+from gateway.remote.recipes.base import Recipe
+from schemas.operations import Op
+
+RECIPES: Mapping[Op, Recipe] = {**runs.RECIPES, **figures.RECIPES, **experiments.RECIPES}
+
+NEEDS: Mapping[Op, tuple[Op, ...]] = {
+    Op.LIST_RUNS: (Op.GET_EXPERIMENT, Op.LIST_EXAMPLES),
+    Op.GET_RUN: (Op.LIST_RUNS,),
+    Op.LIST_SCORES: (Op.LIST_RUNS,),
+    Op.GET_SCORE: (Op.LIST_RUNS,),
+    Op.LIST_INCOMPLETE_RUNS: (Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.LIST_RUNS),
+    Op.LIST_INCOMPLETE_SCORES: (Op.LIST_EXAMPLES, Op.LIST_RUNS),
+    Op.ADD_RUN: (Op.ADD_RUN,),
+    Op.ADD_RUNS: (Op.ADD_RUN,),
+    Op.SUMMARIZE: (Op.GET_EXPERIMENT, Op.LIST_RUNS),
+    Op.HISTOGRAM: (Op.GET_EXPERIMENT, Op.LIST_RUNS),
+    Op.COMPARE: (Op.GET_EXPERIMENT, Op.LIST_RUNS),
+    Op.EXPORT: (Op.GET_EXPERIMENT, Op.LIST_RUNS, Op.LIST_EXAMPLES),
+    Op.LIST_EXPERIMENTS: (Op.LIST_EXPERIMENTS, Op.LIST_DATASETS),
+    Op.CREATE_EXPERIMENT: (Op.CREATE_EXPERIMENT, Op.CREATE_DATASET),
+    Op.GET_EXAMPLE: (Op.LIST_EXAMPLES,),
+    Op.GET_DATASET_VERSION: (Op.LIST_DATASET_VERSIONS,),
+    Op.ADD_EXAMPLES: (Op.GET_DATASET, Op.LIST_EXAMPLES, Op.CREATE_DATASET),
+}
+"""The vendor's own operations that each recipe stands on; without them the operation is unsupported."""

@@ -1,0 +1,147 @@
+"""Experiments and datasets where a vendor keeps them by dataset, without inline examples, or without a route for one."""
+
+import heapq
+from collections.abc import Generator
+from secrets import token_hex
+from typing import Any
+
+from gateway.local.experiments import inline
+from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, everything
+from gateway.remote.recipes.lists import listed, unsaid
+from schemas.dataset import NewDataset, NewExamples, UploadMode
+from schemas.errors import unknown
+from schemas.experiment import ExperimentDefinition
+from schemas.ids import Kind
+from schemas.json import JsonObject
+from schemas.operations import (
+    Call,
+    CreateDatasetArgs,
+    DatasetArgs,
+    ExampleArgs,
+    ListExamplesArgs,
+    ListExperimentsArgs,
+    ListVersionsArgs,
+    Op,
+    VersionArgs,
+)
+
+
+class _Stream:
+    """The experiments of one dataset, newest first, a page at a time."""
+
+    def __init__(self, call: Call, dataset_id: str) -> None:
+        self._call, self._dataset = call, dataset_id
+        self._cursor: str | None = None
+        self._begun = False
+        self.items: list[JsonObject] = []
+
+    def fill(self) -> Generator[Step, Any, bool]:
+        """Whether there is another one, read if need be."""
+        while not self.items and not (self._begun and self._cursor is None):
+            args = ListExperimentsArgs(dataset_id=self._dataset, limit=PAGE, flat=True, cursor=self._cursor)
+            page = yield Call(Op.LIST_EXPERIMENTS, args, None, self._call.caller)
+            self.items, self._cursor, self._begun = list(page["items"]), page.get("next_cursor"), True
+        return bool(self.items)
+
+
+def across_datasets(call: Call) -> Cooking:
+    """Experiments of every dataset, newest first: the lists of the datasets merged, never more of each held than a page."""
+    args = call.args
+    assert isinstance(args, ListExperimentsArgs)
+    if unsaid(call, frozenset({"limit", "cursor"})):
+        return (yield from listed(call, frozenset({"limit", "cursor"})))
+    datasets: list[str] = []
+    yield from everything(Op.LIST_DATASETS, call.caller, lambda dataset: datasets.append(dataset["id"]))
+    heap: list[tuple[_Newest, int, _Stream]] = []
+    for place, dataset in enumerate(datasets):
+        stream = _Stream(call, dataset)
+        if (yield from stream.fill()):
+            heapq.heappush(heap, (_Newest(stream.items[0]), place, stream))
+    found: list[JsonObject] = []
+    begun = args.cursor is None
+    while heap:
+        _, place, stream = heapq.heappop(heap)
+        item = stream.items.pop(0)
+        if (yield from stream.fill()):
+            heapq.heappush(heap, (_Newest(stream.items[0]), place, stream))
+        begun = begun or item["id"] == args.cursor
+        if begun and args.limit is not None and len(found) == args.limit:
+            return {"items": found, "next_cursor": item["id"] if args.limit else None}
+        if begun:
+            found.append(item)
+    return {"items": found, "next_cursor": None}
+
+
+class _Newest:
+    """Orders experiments by when they were made, newest first, then by id."""
+
+    def __init__(self, experiment: JsonObject) -> None:
+        created = experiment.get("created_at")
+        self._key = (created.timestamp() if created else 0.0, experiment["id"])
+
+    def __lt__(self, other: "_Newest") -> bool:
+        return self._key > other._key
+
+
+def create(call: Call) -> Cooking:
+    """An experiment with its examples written into it: a dataset of their own first."""
+    body = call.body
+    assert isinstance(body, ExperimentDefinition)
+    # Vendors refuse a dataset's name twice; the experiment's own may come again.
+    new = NewDataset(name=f"{body.name or 'Experiment'} · {token_hex(4)}", examples=inline(body.examples or []))
+    dataset = yield Call(Op.CREATE_DATASET, CreateDatasetArgs(mode=UploadMode.CREATE), new, call.caller)
+    said = body.model_dump(exclude_unset=True, exclude={"examples"})
+    definition = ExperimentDefinition.model_validate({**said, "dataset_id": dataset["id"]})
+    return (yield Call(call.op, call.args, definition, call.caller))
+
+
+def one_example(call: Call) -> Cooking:
+    """An example by itself, found on its dataset's list."""
+    args = call.args
+    assert isinstance(args, ExampleArgs)
+    page = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
+    for example in page["items"]:
+        if args.example_id in (example["id"], example.get("alias")):
+            return example
+    raise unknown(Kind.EXAMPLE, args.example_id)
+
+
+def one_version(call: Call) -> Cooking:
+    """A version by itself, found on its dataset's list."""
+    args = call.args
+    assert isinstance(args, VersionArgs)
+    found: list[JsonObject] = []
+    yield from everything(Op.LIST_DATASET_VERSIONS, call.caller, found.append, dataset_id=args.dataset_id)
+    for version in found:
+        if version["id"] == args.version_id:
+            return version
+    raise unknown(Kind.DATASET_VERSION, args.version_id)
+
+
+def add_examples(call: Call) -> Cooking:
+    """Examples appended to a dataset by its name, as uploads do."""
+    args, body = call.args, call.body
+    assert isinstance(args, DatasetArgs)
+    assert isinstance(body, NewExamples)
+    before = yield Call(Op.GET_DATASET, args, None, call.caller)
+    known = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
+    new = NewDataset(name=before["name"], examples=body.examples)
+    after = yield Call(Op.CREATE_DATASET, CreateDatasetArgs(mode=UploadMode.APPEND), new, call.caller)
+    page = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
+    old = {example["id"] for example in known["items"]}
+    return {"ids": [example["id"] for example in page["items"] if example["id"] not in old], "version_id": after.get("version_id") or None}
+
+
+def latest_version(call: Call, dataset_id: str) -> Generator[Step, Any, str]:
+    """The id of a dataset's latest version, "" when it has none."""
+    page = yield Call(Op.LIST_DATASET_VERSIONS, ListVersionsArgs(dataset_id=dataset_id, limit=1), None, call.caller)
+    return str(page["items"][0]["id"]) if page["items"] else ""
+
+
+RECIPES: dict[Op, Recipe] = {
+    Op.LIST_EXPERIMENTS: across_datasets,
+    Op.CREATE_EXPERIMENT: create,
+    Op.GET_EXAMPLE: one_example,
+    Op.GET_DATASET_VERSION: one_version,
+    Op.ADD_EXAMPLES: add_examples,
+}

@@ -1,0 +1,238 @@
+"""Runs and scores where a vendor shows them only together, apart, or not one by one."""
+
+from collections import defaultdict
+from collections.abc import Generator
+from typing import Any
+
+from gateway.remote.recipes.base import Cooking, Piece, Recipe, Step, everything
+from gateway.remote.recipes.lists import OWN, listed, unsaid
+from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
+from schemas.ids import Kind
+from schemas.json import JsonObject
+from schemas.operations import (
+    AddRunArgs,
+    Call,
+    ExperimentArgs,
+    ListExamplesArgs,
+    ListIncompleteArgs,
+    ListIncompleteScoresArgs,
+    ListRunsArgs,
+    ListScoresArgs,
+    Op,
+    PutScoreArgs,
+    RunArgs,
+    ScoreArgs,
+)
+from schemas.run import NewRun, NewRuns
+from schemas.status import RunStatus
+
+Key = tuple[str, int]
+
+
+def with_scores(call: Call) -> Cooking:
+    """A page of runs whose scores and examples come from elsewhere."""
+    args = call.args
+    assert isinstance(args, ListRunsArgs)
+    if unsaid(call, OWN):
+        return (yield from listed(call, OWN))
+    page = yield Call(call.op, args.model_copy(update={"scores": False, "steps": False}), None, call.caller)
+    examples = yield from examples_of(call, args.experiment_id)
+    scored = yield from _scored(call, args.experiment_id) if args.scores else _nothing()
+    items = [_joined(run, examples.get(run["example_id"]), scored.get((run["example_id"], run["repetition"]))) for run in page["items"]]
+    return {**page, "items": items}
+
+
+def _nothing() -> Generator[Step, Any, dict[Key, JsonObject]]:
+    yield from ()
+    return {}
+
+
+def _scored(call: Call, experiment_id: str) -> Generator[Step, Any, dict[Key, JsonObject]]:
+    """The vendor's own export, by example and repetition; one without runs has none."""
+    try:
+        export = yield Piece(Call(Op.EXPORT, ListRunsArgs(experiment_id=experiment_id), None, call.caller))
+    except CrosswalkError as error:
+        if error.code is not Code.NOT_FOUND:
+            raise
+        return {}
+    return {(run["example_id"], run["repetition"]): run for run in export["items"]}
+
+
+def examples_of(call: Call, experiment_id: str) -> Generator[Step, Any, dict[str, JsonObject]]:
+    """The examples of an experiment's dataset version, by id, each with its position."""
+    experiment = yield Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=experiment_id), None, call.caller)
+    if not experiment.get("dataset_id"):
+        return {}
+    found: dict[str, JsonObject] = {}
+    version = experiment.get("dataset_version_id") or None
+    args = ListExamplesArgs(dataset_id=experiment["dataset_id"], **({"version_id": version} if version else {}))
+    page = yield Call(Op.LIST_EXAMPLES, args, None, call.caller)
+    for place, example in enumerate(page["items"]):
+        found[example["id"]] = {**example, "position": example.get("position") or place}
+    return found
+
+
+def _joined(run: JsonObject, example: JsonObject | None, scored: JsonObject | None) -> JsonObject:
+    joined = dict(run)
+    source = example or scored
+    if source is not None:
+        joined.update({name: source.get(name) for name in ("input", "reference") if run.get(name) is None})
+    if example is not None:
+        joined["example_position"] = example["position"]
+    if scored is not None:
+        known = {"run_id": run["id"], "experiment_id": run["experiment_id"]}
+        joined["scores"] = [{"id": score_key(run["id"], score["evaluator"]), **score, **known} for score in scored.get("scores", ())]
+        joined.update({name: scored[name] for name in ("prompt_tokens", "completion_tokens") if run.get(name) is None and name in scored})
+    return joined
+
+
+def score_key(run_id: str, evaluator: str) -> str:
+    """What stands for the id of a score that is never listed with one."""
+    return f"{run_id}/{evaluator}"
+
+
+def one_run(call: Call) -> Cooking:
+    """A run by itself, found on its experiment's list."""
+    args = call.args
+    assert isinstance(args, RunArgs)
+    if args.experiment_id is None:
+        raise CrosswalkError(Code.UNSUPPORTED, "This target has no route for a single run, and the request does not name its experiment.")
+    where = ListRunsArgs(experiment_id=args.experiment_id, cursor=args.run_id, limit=1, scores=True)
+    try:
+        page = yield Call(Op.LIST_RUNS, where, None, call.caller)
+    except CrosswalkError as error:
+        if error.reason is not Reason.BAD_CURSOR:
+            raise
+        raise unknown(Kind.RUN, args.run_id) from None
+    if not page["items"] or page["items"][0]["id"] != args.run_id:
+        raise unknown(Kind.RUN, args.run_id)
+    return page["items"][0]
+
+
+def scores(call: Call) -> Cooking:
+    """The scores of a run or an experiment, read with its runs."""
+    args = call.args
+    assert isinstance(args, ListScoresArgs)
+    if unsaid(call, frozenset()):
+        return (yield from listed(call, frozenset()))
+    found: list[JsonObject] = []
+    if args.run_id is not None:
+        run = yield Call(Op.GET_RUN, RunArgs(run_id=args.run_id, experiment_id=args.experiment_id), None, call.caller)
+        found.extend(run["scores"])
+    elif args.experiment_id is not None:
+        yield from everything(
+            Op.LIST_RUNS, call.caller, lambda run: found.extend(run["scores"]), experiment_id=args.experiment_id, scores=True
+        )
+    else:
+        raise CrosswalkError(Code.UNSUPPORTED, "This target lists scores only of a run or an experiment.")
+    return {"items": found, "next_cursor": None}
+
+
+def one_score(call: Call) -> Cooking:
+    """A score by itself, found with its run."""
+    args = call.args
+    assert isinstance(args, ScoreArgs)
+    page = yield Call(Op.LIST_SCORES, ListScoresArgs(run_id=args.run_id, experiment_id=args.experiment_id), None, call.caller)
+    for score in page["items"]:
+        if score["id"] == args.score_id:
+            return score
+    raise unknown(Kind.SCORE, args.score_id)
+
+
+def incomplete_runs(call: Call) -> Cooking:
+    """The examples that lack runs, told from examples and runs."""
+    args = call.args
+    assert isinstance(args, ListIncompleteArgs)
+    if unsaid(call, frozenset()):
+        return (yield from listed(call, frozenset()))
+    experiment = yield Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=args.experiment_id), None, call.caller)
+    examples = yield from examples_of(call, args.experiment_id)
+    settled = {RunStatus.SUCCEEDED, *([] if args.failed else [RunStatus.FAILED]), *([] if args.waiting else [RunStatus.WAITING])}
+    done: defaultdict[str, set[int]] = defaultdict(set)
+
+    def take(run: JsonObject) -> None:
+        if run["status"] in settled:
+            done[run["example_id"]].add(run["repetition"])
+
+    yield from everything(Op.LIST_RUNS, call.caller, take, experiment_id=args.experiment_id, scores=False)
+    wanted = range(1, experiment["repetitions"] + 1)
+    lacking = ((example, [number for number in wanted if number not in done[name]]) for name, example in examples.items())
+    return {"items": [{"example": example, "repetitions": numbers} for example, numbers in lacking if numbers], "next_cursor": None}
+
+
+def incomplete_scores(call: Call) -> Cooking:
+    """The successful runs that lack scores, told from the runs."""
+    args = call.args
+    assert isinstance(args, ListIncompleteScoresArgs)
+    names = sorted({name.strip() for name in args.evaluators} - {""})
+    if not names:
+        raise invalid("Name at least one evaluator.", "evaluators", type="missing")
+    if unsaid(call, frozenset()):
+        return (yield from listed(call, frozenset()))
+    examples = yield from examples_of(call, args.experiment_id)
+    found: list[JsonObject] = []
+
+    def take(run: JsonObject) -> None:
+        if run["status"] != RunStatus.SUCCEEDED or run["example_id"] not in examples:
+            return
+        answered = {score["evaluator"] for score in run["scores"] if not args.errors or score.get("error") is None}
+        lacking = [name for name in names if name not in answered]
+        if lacking:
+            found.append({"run": run, "example": examples[run["example_id"]], "evaluators": lacking})
+
+    yield from everything(Op.LIST_RUNS, call.caller, take, experiment_id=args.experiment_id, scores=True)
+    return {"items": found[::-1], "next_cursor": None}
+
+
+def add_run(call: Call) -> Cooking:
+    """A run whose example is named by its position, or that brings its scores: one call for each thing."""
+    args, body = call.args, call.body
+    assert isinstance(args, AddRunArgs)
+    assert isinstance(body, NewRun)
+    if body.example_id is None:
+        body = yield from _placed(call, args.experiment_id, body)
+    said = body.model_dump(exclude_unset=True)
+    brought = said.pop("scores", None) or []
+    run = yield Call(call.op, args, NewRun.model_validate(said), call.caller)
+    recorded = []
+    for score in body.scores if brought else ():
+        where = PutScoreArgs(run_id=run["id"], experiment_id=args.experiment_id)
+        recorded.append((yield Call(Op.PUT_SCORE, where, score, call.caller)))
+    return {**run, "scores": recorded}
+
+
+def _placed(call: Call, experiment_id: str, body: NewRun) -> Generator[Step, Any, NewRun]:
+    examples = yield from examples_of(call, experiment_id)
+    for name, example in examples.items():
+        if example["position"] == (body.example_position or 0):
+            said = body.model_dump(exclude_unset=True, exclude={"example_position"})
+            return NewRun.model_validate({**said, "example_id": name})
+    raise invalid(f"There is no example at position {body.example_position}.", "example_position")
+
+
+def add_runs(call: Call) -> Cooking:
+    """Many runs, one call each. What was recorded before one is refused stays recorded, and the error says how many."""
+    body = call.body
+    assert isinstance(body, NewRuns)
+    made: list[str] = []
+    for run in body.runs:
+        try:
+            reply = yield Call(Op.ADD_RUN, call.args, run, call.caller)
+        except CrosswalkError as error:
+            if made:
+                error.message = f"{len(made)} of {len(body.runs)} runs were recorded; then: {error.message}"
+            raise
+        made.append(reply["id"])
+    return {"ids": made, "version_id": None}
+
+
+RECIPES: dict[Op, Recipe] = {
+    Op.LIST_RUNS: with_scores,
+    Op.GET_RUN: one_run,
+    Op.LIST_SCORES: scores,
+    Op.GET_SCORE: one_score,
+    Op.LIST_INCOMPLETE_RUNS: incomplete_runs,
+    Op.LIST_INCOMPLETE_SCORES: incomplete_scores,
+    Op.ADD_RUN: add_run,
+    Op.ADD_RUNS: add_runs,
+}

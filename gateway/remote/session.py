@@ -1,0 +1,287 @@
+"""One exchange with a remote target: each canonical call by the vendor's own route, or by a recipe of several."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from adapters.base import Route
+from adapters.calling import decode_reply, encode_call, route_for, says
+from adapters.http import Request
+from adapters.mapping import Shape
+from adapters.notes import Fate, Notes
+from adapters.scope import Scope
+from gateway.remote import loss
+from gateway.remote.account import Account
+from gateway.remote.asides import ids_of, restored
+from gateway.remote.completion import completed
+from gateway.remote.library import LIBRARY
+from gateway.remote.recipes import RECIPES
+from gateway.remote.recipes.base import Cooking, Piece, Step
+from gateway.remote.recipes.experiments import latest_version
+from gateway.remote.recipes.lists import beyond, listed, unsaid
+from gateway.remote.recipes.runs import score_key
+from schemas.base import Model
+from schemas.errors import Code, CrosswalkError, Reason, unknown
+from schemas.ids import Kind
+from schemas.json import Json, JsonObject
+from schemas.operations import SPECS, Call, DatasetArgs, Op
+from schemas.references import FIELDS, kind_of
+
+if TYPE_CHECKING:
+    from gateway.remote.target import RemoteTarget
+
+_DEEPEST = 8
+_MEMO = frozenset({Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.EXPORT})
+"""Reads that recipes repeat within one exchange, where nothing changes in between."""
+
+
+class Session:
+    """Performs calls for one exchange; what the vendor's dialect could not say gathers in the account."""
+
+    def __init__(self, target: RemoteTarget, account: Account) -> None:
+        self._target = target
+        self._adapter = target.adapter
+        self._account = account
+        self._depth = 0
+        self._known: dict[str, Json] = {}
+
+    async def perform(self, call: Call) -> Json:
+        """The canonical reply. Raises CrosswalkError."""
+        route = route_for(self._adapter, call)
+        if route is not None and not beyond(route, call) and not _brings_more(route, call):
+            missing = unsaid(call, says(route) | frozenset(route.fixed))
+            return await self._cook(listed(call, says(route))) if missing else await self._native(route, call)
+        recipe = RECIPES.get(call.op)
+        if call.op in LIBRARY and route is None:
+            self._account.emulated = True
+            return await self._target.local(replace(call, caller=self._target.own(call.caller)))
+        if recipe is None or self._target.support(call.op) == "unsupported":
+            raise self._target.unsupported(call.op)
+        reply = await self._cook(recipe(call))
+        if call.op is not Op.LIST_RUNS:
+            return reply
+        return completed(call, await self._target.foreign.adopt(reply, Kind.RUN, call.caller.scope))
+
+    async def _cook(self, cooking: Cooking) -> Json:
+        """Carry out a recipe. It may use others, down to a depth that no honest one needs."""
+        self._account.emulated = True
+        if self._depth >= _DEEPEST:
+            raise CrosswalkError(Code.UNSUPPORTED, f"{self._adapter.title} cannot answer this.", vendor=self._adapter.name)
+        self._depth += 1
+        try:
+            step = next(cooking)
+            while True:
+                try:
+                    reply = await self._step(step)
+                except CrosswalkError as error:
+                    step = cooking.throw(error)
+                else:
+                    step = cooking.send(reply)
+        except StopIteration as finished:
+            return finished.value
+        finally:
+            self._depth -= 1
+
+    async def _step(self, step: Step) -> Json:
+        call = step.call if isinstance(step, Piece) else step
+        key = f"{type(step).__name__} {call.op} {call.args.model_dump_json()}" if call.op in _MEMO else ""
+        if key in self._known:
+            return self._known[key]
+        reply = await (self._piece(call) if isinstance(step, Piece) else self.perform(call))
+        if SPECS[call.op].writes:
+            self._known.clear()
+        elif key:
+            self._known[key] = reply
+        return reply
+
+    async def _piece(self, call: Call) -> Json:
+        """What gives a part of the reply; without it, nothing is there."""
+        route = route_for(self._adapter, call, piece=True)
+        if route is None:
+            return {"items": []}
+        reply = await self._asked(route, call, await self._said(route, call, Notes()))
+        return loss.unpacked(reply, self._adapter.slots, None) if "items" not in reply else self._whole(reply, Kind.RUN)
+
+    async def _native(self, route: Route, call: Call) -> Json:
+        call, request, kept = await self._encoded(route, call)
+        try:
+            reply = await self._asked(route, call, request)
+        except CrosswalkError as error:
+            raise await self._explained(call, error) from None
+        document = await self._completed(call, reply)
+        return await self._beside(call, document, kept)
+
+    async def _encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
+        """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
+
+        Raises CrosswalkError (loss_refused) before anything is sent.
+        """
+        call = await self._with_slot(call)
+        notes = Notes()
+        request = await self._said(route, call, notes)
+        if not SPECS[call.op].writes:
+            return call, request, {}
+        lost = loss.consequential(call.op, notes)
+        if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
+            raise loss.refused(self._adapter.title, call.op, lost)
+        held: frozenset[str] = frozenset()
+        said = call
+        if call.body is not None and (notes.of(Fate.LOST) or notes.of(Fate.COERCED)):
+            body, held = loss.packed(call.body, notes, self._adapter.slots, kind_of(call.op))
+            if held:
+                said = replace(call, body=body)
+                request = await self._said(route, said, Notes())
+        beside = loss.unkept(call.body, notes, held)
+        self._report(notes, held, beside, lost)
+        return call, request, beside
+
+    def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
+        """The notes of a write as they turned out: what comes back on reading is not lost."""
+        for note in notes.all():
+            comes_back = note.canonical in held or note.canonical.strip("/").split("/")[0] in beside
+            if note.fate is Fate.LOST and comes_back and note.canonical not in lost:
+                where = "in the record's metadata" if note.canonical in held else "by the gateway"
+                self._account.notes.add(Fate.KEPT_ASIDE, note.wire, note.canonical, f"{note.reason}; kept {where}")
+            elif note.fate is not Fate.HIDDEN:
+                self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
+
+    async def _with_slot(self, call: Call) -> Call:
+        """A change of a record whose metadata hold something of ours: it stays, whatever is said of the metadata."""
+        kind = kind_of(call.op)
+        slot = self._adapter.slots.get(kind) if kind is not None and call.op is Op.UPDATE_EXPERIMENT else None
+        if slot is None or call.body is None:
+            return call
+        said = call.body.model_dump(exclude_unset=True)
+        if slot not in said and not said.keys() - {"name", "description"}:
+            return call
+        before = await self._read_raw(Op.GET_EXPERIMENT, call)
+        held: JsonObject = (before.get(slot) if isinstance(before, dict) else None) or {}
+        theirs: JsonObject = said.get(slot, held) or {}
+        ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
+        content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
+        return replace(call, body=type(call.body).model_validate({**said, slot: content}))
+
+    async def _read_raw(self, op: Op, call: Call) -> Json:
+        read = Call(op, SPECS[op].args.model_validate({"experiment_id": getattr(call.args, "experiment_id", None)}), None, call.caller)
+        route = route_for(self._adapter, read)
+        return {} if route is None else await self._asked(route, read, await self._said(route, read, Notes()))
+
+    async def _said(self, route: Route, call: Call, notes: Notes) -> Request:
+        scope = replace(self._target.scope(self._account), notes=notes)
+        try:
+            return encode_call(self._adapter, route, await self._in_native_ids(call), scope)
+        except CrosswalkError as error:
+            if error.reason in (Reason.MALFORMED_ID, Reason.WRONG_KIND) and error.kind is not None:
+                # What cannot be an id of this target names nothing in it.
+                raise unknown(error.kind, error.reference or "") from None
+            raise
+
+    async def _in_native_ids(self, call: Call) -> Call:
+        own, owner = kind_of(call.op), call.caller.scope
+        args = await self._target.foreign.native(call.args.model_dump(exclude_unset=True), None, owner)
+        body: Model | None = call.body
+        if body is not None:
+            # The codecs of numbered ids read canonical ones, so a body whose ids all are is the same afterwards.
+            document = body.model_dump(exclude_unset=True)
+            native = await self._target.foreign.native(document, own, owner)
+            body = body if native == document else type(body).model_validate(native)
+        return replace(call, args=SPECS[call.op].args.model_validate(args), body=body)
+
+    async def _asked(self, route: Route, call: Call, request: Request) -> Json:
+        answer = await self._target.sender.ask(request, self._account)
+        scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
+        try:
+            reply = decode_reply(route, answer, scope)
+        except CrosswalkError as error:
+            error.vendor = self._adapter.name
+            raise
+        for note in scope.notes.of(Fate.COERCED):
+            self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
+        return await self._target.foreign.adopt(self._keyed(call, reply), kind_of(call.op), call.caller.scope)
+
+    def _keyed(self, call: Call, reply: Json) -> Json:
+        """Records whose ids the vendor never lists are known by what they belong to: a score by its run and its evaluator."""
+        if Kind.SCORE not in self._adapter.unlisted or not isinstance(reply, dict):
+            return reply
+        if call.op is Op.PUT_SCORE:
+            return {**reply, "id": score_key(getattr(call.args, "run_id", ""), getattr(call.body, "evaluator", ""))}
+        return reply
+
+    async def _completed(self, call: Call, reply: Json) -> Json:
+        """The whole document: with what is ours from its metadata, and with what the vendor says elsewhere."""
+        kind = kind_of(call.op)
+        if isinstance(reply, dict) and call.op is Op.CREATE_DATASET and "name" not in reply and reply.get("id"):
+            read = Call(Op.GET_DATASET, DatasetArgs(dataset_id=reply["id"]), None, call.caller)
+            reply = {**await self.perform(read), **reply}
+        document = completed(call, self._whole(reply, kind))
+        if call.op is Op.GET_DATASET and not document["version_id"] and self._target.support(Op.LIST_DATASET_VERSIONS) == "native":
+            document["version_id"] = await self._cook_quietly(latest_version(call, document["id"]))
+        return document
+
+    async def _cook_quietly(self, cooking: Any) -> Json:
+        emulated = self._account.emulated
+        try:
+            return await self._cook(cooking)
+        finally:
+            self._account.emulated = emulated
+
+    def _whole(self, reply: Json, kind: Kind | None) -> Json:
+        if isinstance(reply, dict) and isinstance(reply.get("items"), list):
+            return {**reply, "items": [loss.unpacked(item, self._adapter.slots, kind) for item in reply["items"]]}
+        return loss.unpacked(reply, self._adapter.slots, kind)
+
+    async def _beside(self, call: Call, document: Json, kept: JsonObject) -> Json:
+        """The reply with what is kept beside its records; what a write could not say is kept now."""
+        scope, asides = call.caller.scope, self._target.asides
+        spec = SPECS[call.op]
+        if spec.writes:
+            record = document.get("id") if isinstance(document, dict) else None
+            if record and kept:
+                await asides.put(scope, record, kept, anew=spec.creates)
+            if not record or not kept:
+                return document
+            return completed(call, {**document, **kept})
+        items = document["items"] if spec.item is not None else [document]
+        found = await asides.of(scope, ids_of(items))
+        if not found:
+            return document
+        whole = [restored(item, found.get(item.get("id") or "")) for item in items]
+        return completed(call, {**document, "items": whole} if spec.item is not None else whole[0])
+
+    async def _explained(self, call: Call, error: CrosswalkError) -> CrosswalkError:
+        """The error about the record the caller named, where the vendor's words say which kind it is, or a crash hides that there is none."""
+        if error.vendor_status == 500 and SPECS[call.op].writes and call.op is not Op.GET_EXPERIMENT:
+            error = await self._crashed(call, error)
+        if error.code is Code.NOT_FOUND and error.reference is None:
+            named = {FIELDS[name]: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in FIELDS and value}
+            if call.body is not None:
+                said = call.body.model_dump(exclude_unset=True)
+                named.update({FIELDS[name]: value for name, value in said.items() if name in FIELDS and isinstance(value, str)})
+            kind = error.kind if error.kind in named else next(iter(named), None)
+            if kind is not None:
+                error.kind, error.reference = kind, named[kind]
+                error.reason = error.reason or Reason.UNKNOWN_RECORD
+        return error
+
+    async def _crashed(self, call: Call, error: CrosswalkError) -> CrosswalkError:
+        """A vendor that crashes on a reference to nothing: asked for the experiment, it says so."""
+        experiment = getattr(call.args, "experiment_id", None)
+        if experiment is None:
+            return error
+        try:
+            await self._read_raw(Op.GET_EXPERIMENT, call)
+        except CrosswalkError as reason:
+            return reason if reason.code is Code.NOT_FOUND else error
+        return error
+
+
+def _brings_more(route: Route, call: Call) -> bool:
+    """Whether a body says in one what the vendor takes in several calls."""
+    if call.body is None or not isinstance(route.request, Shape):
+        return False
+    hidden = route.request.hidden
+    if call.op is Op.ADD_RUN:
+        named = getattr(call.body, "example_id", None) is not None
+        return (bool(getattr(call.body, "scores", None)) and "scores" in hidden) or (not named and "example_position" in hidden)
+    return call.op is Op.CREATE_EXPERIMENT and getattr(call.body, "examples", None) is not None and "examples" in hidden

@@ -1,0 +1,94 @@
+"""A vendor as a target: canonical calls are said in its dialect, and its answers read back."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.base import Adapter, Options
+from adapters.scope import Scope
+from gateway.remote.account import Account
+from gateway.remote.asides import Asides
+from gateway.remote.ids import ForeignIds
+from gateway.remote.library import LIBRARY
+from gateway.remote.recipes import NEEDS, RECIPES
+from gateway.remote.send import Sender
+from gateway.remote.session import Session
+from gateway.settings import Target as TargetSettings
+from gateway.store import Store
+from gateway.upstream.target import VendorTarget
+from schemas.errors import Code, CrosswalkError
+from schemas.ids import Ids
+from schemas.json import Json
+from schemas.operations import Call, Caller, Op
+
+Perform = Callable[[Call], Awaitable[Json]]
+
+
+@dataclass(frozen=True)
+class RemoteTarget:
+    """Answers canonical calls from one vendor. `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`."""
+
+    name: str
+    adapter: Adapter
+    sender: Sender
+    foreign: ForeignIds
+    asides: Asides
+    local: Perform
+    options: Options | None = None
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    loss: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    async def open(
+        cls, store: Store, vendor: VendorTarget, settings: TargetSettings, adapter: Adapter, local: Perform, **more: Any
+    ) -> "RemoteTarget":
+        """The target `vendor`, its ids and what is kept aside being in `store`."""
+        foreign = await ForeignIds.open(store, vendor.name, adapter.numbered - adapter.unlisted)
+        secret = settings.api_key.get_secret_value() if settings.api_key else None
+        return cls(vendor.name, adapter, Sender(vendor, adapter, secret), foreign, Asides(store, foreign.space), local, **more)
+
+    @property
+    def ids(self) -> Ids:
+        """Makes and reads the canonical ids of this target's records."""
+        return self.foreign.ids
+
+    def scope(self, account: Account) -> Scope:
+        """The surroundings of a translation into or out of the vendor's dialect."""
+        return Scope(self.ids, self.adapter.name, self.options, notes=account.notes, defaults=self.defaults)
+
+    async def perform(self, call: Call) -> Json:
+        """The reply to `call` alone. Raises CrosswalkError."""
+        return await self.session(Account()).perform(call)
+
+    def session(self, account: Account) -> Session:
+        """The target for one exchange, whose doings `account` collects."""
+        return Session(self, account)
+
+    def support(self, op: Op) -> str:
+        """Whether the vendor has an operation, a recipe supplies it, or neither."""
+        if _native(self.adapter, op):
+            return "native"
+        needs = NEEDS.get(op)
+        if (op in RECIPES and needs is not None and all(_reachable(self.adapter, need) for need in needs)) or op in LIBRARY:
+            return "emulated"
+        return "unsupported"
+
+    def unsupported(self, op: Op) -> CrosswalkError:
+        """The error that names what this target cannot do."""
+        return CrosswalkError(
+            Code.UNSUPPORTED,
+            f"{self.adapter.title} cannot {op.replace('_', ' ')}, and nothing it has can stand in for it.",
+            vendor=self.adapter.name,
+        )
+
+    def own(self, caller: Caller) -> Caller:
+        """The caller as our own store knows it where it keeps what belongs to this target."""
+        return Caller(caller.name, f"{caller.scope}@{self.name}", caller.role)
+
+
+def _native(adapter: Adapter, op: Op) -> bool:
+    return any(route.callable and not route.piece for route in adapter.by_operation.get(op, ()))
+
+
+def _reachable(adapter: Adapter, op: Op) -> bool:
+    return _native(adapter, op) or (op in RECIPES and op not in NEEDS[op] and all(_reachable(adapter, need) for need in NEEDS[op]))
