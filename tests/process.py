@@ -86,6 +86,11 @@ class Gateway:
         finally:
             self.kill()
 
+    def processor_seconds(self) -> float:
+        """The processor time the process has used so far, in user and system mode (proc(5), fields 14 and 15)."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def resident_megabytes(self) -> float:
         """The process's resident memory, from the kernel (VmRSS is in units of 1024 bytes)."""
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
