@@ -128,7 +128,7 @@ async def test_the_tree_of_a_run_with_steps(client: httpx.AsyncClient) -> None:
         {"kind": "completion", "name": "completion", "model": "m", "prompt_tokens": 3, "completion_tokens": 4, "cost": 0.5},
     ]
     scores = [{"evaluator": "exact-match", "value": True, "value_type": "boolean"}]
-    _, trace = await _recorded(client, {"output": "a", "model": "m", "steps": steps, "scores": scores}, workflow_name="My chain")
+    identifier, trace = await _recorded(client, {"output": "a", "model": "m", "steps": steps, "scores": scores}, workflow_name="My chain")
     (root,) = trace["span_tree"]
     assert (root["span_name"], root["log_type"], root["status"], root["output"]) == ("experiment_trace", "workflow", "success", "a")
     assert root["id"] == trace["root_span_unique_id"] != trace["id"]
@@ -137,6 +137,8 @@ async def test_the_tree_of_a_run_with_steps(client: httpx.AsyncClient) -> None:
     assert [child["span_name"] for child in execution["children"]] == ["My chain.prompt", "My chain.completion"]
     assert execution["children"][1]["total_tokens"] == 7
     assert (trace["span_count"], trace["llm_call_count"]) == (5, 1)
+    (listed,) = await traces(client, identifier)
+    assert (listed["span_count"], listed["llm_call_count"]) == (5, 1)
     assert (evaluator["span_name"], evaluator["log_type"], evaluator["status"]) == ("evaluator.exact-match", "score", "completed")
     assert json.loads(evaluator["output"])["exact-match"]["primary_score"] is True
 

@@ -113,13 +113,11 @@ def resume(call: Call, scope: Scope) -> Plan:
 
 
 def listed(call: Call, scope: Scope) -> Plan:
-    """A page of runs whose scores name their evaluators; with trees, the workflow's display name beside it."""
+    """A page of runs whose scores name their evaluators; beside it the workflow's display name, which trees show."""
     assert isinstance(call.args, ListRunsArgs)
     reply = yield call
     yield from _name_scores(call, reply["items"])
-    if call.args.steps:
-        reply = {**reply, _WORKFLOW_NAME: (yield from _workflow_name(call, call.args.experiment_id))}
-    return reply
+    return {**reply, _WORKFLOW_NAME: (yield from _workflow_name(call, call.args.experiment_id))}
 
 
 def detailed(call: Call, scope: Scope) -> Plan:

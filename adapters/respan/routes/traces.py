@@ -18,15 +18,23 @@ _LOGS = ONE + "logs/"
 _CURRENT = "documented; client code 0.1.47"
 _WINDOW = (Row("start_time", "start_time", TIME), Row("end_time", "end_time", TIME))
 _LIST = Shape(
-    (ID, PLACE, Row("sort_by", "sort", tables.SORT), *_WINDOW, Row("detail", "steps")),
-    ignored={"preview_length": "shortens the answer", "export": "changes the answer"},
+    (ID, PLACE, Row("sort_by", "sort", tables.SORT), *_WINDOW),
+    ignored={"detail": "adds trees to the answer", "preview_length": "shortens the answer", "export": "changes the answer"},
     keep=False,
 )
 _ONE_TRACE = Shape((ID, Row("log_id", "run_id", TRACE_ID)), keep=False)
 _SUMMARY = Shape((ID, *_WINDOW), keep=False)
 _HISTOGRAM = Shape((ID, Row("evaluator_id", "evaluator", Grader()), Row("bins", "bins")), keep=False)
 _FILTERED: dict[str, Any] = {"body": common.FilterBody, "body_required": False, "body_args": tables.FILTERS}
-_LISTED: dict[str, Any] = {"args": _LIST, "plan": quirks.listed, "reply": tables.PAGE, "present": quirks.page, "answer": wire.TracesPage}
+# A trace counts its spans, so that its steps are always read.
+_LISTED: dict[str, Any] = {
+    "args": _LIST,
+    "fixed": {"steps": True},
+    "plan": quirks.listed,
+    "reply": tables.PAGE,
+    "present": quirks.page,
+    "answer": wire.TracesPage,
+}
 _FIGURES: dict[str, Any] = {
     "args": _SUMMARY,
     "query": wire.WindowQuery,
