@@ -7,6 +7,7 @@ from sqlalchemy import Row, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from gateway.local import examples, listing, lookup, revisions, upload
+from gateway.local.extensions import joined
 from gateway.local.handler import Reply
 from gateway.local.projects import holds
 from gateway.local.revisions import Edit
@@ -114,6 +115,8 @@ def update(tx: Transaction, args: DatasetArgs, body: DatasetPatch, caller: Calle
     row = lookup.dataset(tx, args.dataset_id, caller.scope)
     given = {name: getattr(body, name) for name in body.model_fields_set}
     values = {name: _NOT_NULL.get(name) if value is None else value for name, value in given.items() if (name, value) != ("name", None)}
+    if body.extensions:
+        values["extensions"] = joined(row.extensions, body.extensions)
     tx.execute(datasets.update().where(datasets.c.id == row.id).values(**values, updated_at=tx.now))
     return _read(tx, row.id, caller)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway.execution.scorers import SCORERS, ScorerSpec
 from gateway.execution.scorers import find as find_scorer
 from gateway.local import fixed, listing, slugs
+from gateway.local.extensions import joined
 from gateway.local.handler import Handlers, Reply
 from gateway.store import Transaction, add_alias, drop_aliases, resolve
 from gateway.store.tables import evaluators
@@ -177,7 +178,7 @@ def _values(row: Row[Any], body: EvaluatorPatch) -> JsonObject:
         if name in given and given[name] is None:
             raise invalid(f"{name} cannot be null.", name)
     if given.get("extensions"):
-        given["extensions"] = {**row.extensions, **given["extensions"]}
+        given["extensions"] = joined(row.extensions, given["extensions"])
     return {name: _WHEN_NULL.get(name) if value is None else value for name, value in given.items()}
 
 

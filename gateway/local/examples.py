@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select
 
 from gateway.local import listing, lookup, revisions, splits
+from gateway.local.extensions import joined
 from gateway.local.handler import Reply
 from gateway.local.revisions import Edit
 from gateway.store import Transaction
@@ -153,6 +154,8 @@ def _patched(body: ExamplePatch, row: Row[Any], name: str) -> Any:
     if name not in body.model_fields_set:
         return getattr(row, name)
     value = getattr(body, name)
+    if name == "extensions" and value:
+        return joined(row.extensions, value)
     return {} if value is None and name in ("metadata", "extensions") else value
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam
 
 from gateway.local import experiment_documents, experiments, freezing, lookup, variants
+from gateway.local.extensions import joined
 from gateway.local.handler import Reply
 from gateway.store import Change, Transaction
 from gateway.store.tables import experiments as table
@@ -89,6 +90,8 @@ def _set(tx: Transaction, row: Row[Any], body: ExperimentPatch, caller: Caller) 
     tx.execute(table.update().where(table.c.id.in_(everywhere)).values(**values, updated_at=tx.now))
     if whole:
         tx.execute(table.update().where(table.c.id == row.id).values(**whole))
+    for one in {one.id: one for one in (row, *arms)}.values() if body.extensions else ():
+        tx.execute(table.update().where(table.c.id == one.id).values(extensions=joined(one.extensions, body.extensions)))
     if body.name is not None:
         _rename(tx, row, arms, body.name)
     if body.status is not None:

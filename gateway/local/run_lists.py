@@ -7,6 +7,7 @@ from sqlalchemy import Row, Select, bindparam, func
 from gateway.local import listing, lookup, run_documents
 from gateway.local.conditions import pinned
 from gateway.local.counters import count
+from gateway.local.extensions import joined
 from gateway.local.handler import Reply
 from gateway.store import Change, Transaction
 from gateway.store.tables import runs
@@ -87,6 +88,8 @@ def _values(tx: Transaction, row: Row[Any], body: RunPatch) -> dict[str, Any]:
     for name in ("metadata", "extensions"):
         if name in values:
             values[name] = values[name] or {}
+    if body.extensions:
+        values["extensions"] = joined(row.extensions, body.extensions)
     status = _status(row, body)
     if status is None:
         values.pop("status", None)

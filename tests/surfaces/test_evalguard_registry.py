@@ -34,6 +34,9 @@ async def test_a_dataset_is_read_changed_and_deleted(evalguard: EvalGuard) -> No
     assert await evalguard.data("GET", "/datasets", projectId=evalguard.project) == [made], "the cases of a run are no dataset"
     changed = await evalguard.data("PUT", path, {"name": "hues", "description": "two"})
     assert (changed["name"], changed["description"], changed["source"], changed["item_count"]) == ("hues", "two", "upload", 2)
+    assert (await evalguard.data("PUT", path, {"source": "manual", "own": 1}))["source"] == "manual"
+    changed = await evalguard.data("PUT", path, {"own": 2})
+    assert (changed["name"], changed["source"]) == ("hues", "manual"), "what a change does not name stays"
     assert await evalguard.data("DELETE", path) == {"id": made["id"], "deleted": True}
     assert await evalguard.refusal("GET", path) == (404, "NOT_FOUND")
     assert (await dataset(evalguard))["source"] == "manual"
