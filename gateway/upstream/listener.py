@@ -4,6 +4,9 @@ import asyncio
 
 from starlette.types import Receive
 
+_PATIENCE = 0.1
+"""Most calls are over before so many seconds have passed: only for longer ones is listening worth a task."""
+
 
 class Listener:
     """Cancels the task it was made in once the caller has gone; `gone` then says that this was why.
@@ -15,19 +18,25 @@ class Listener:
         self._receive = receive
         self._listened_for = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
+        self._waiting: asyncio.TimerHandle | None = None
         self._stopped = False
         self.gone = False
 
     def start(self) -> None:
-        """From now on, until `stop`."""
+        """From a moment on, until `stop`."""
         if not self._stopped:
-            self._listening = asyncio.create_task(self._listen())
+            self._waiting = asyncio.get_running_loop().call_later(_PATIENCE, self._begin)
 
     def stop(self) -> None:
         """No longer."""
         self._stopped = True
+        if self._waiting is not None:
+            self._waiting.cancel()
         if self._listening is not None:
             self._listening.cancel()
+
+    def _begin(self) -> None:
+        self._listening = asyncio.create_task(self._listen())
 
     def absorb(self) -> None:
         """Take back the cancellation that the caller's hanging up caused. Raises CancelledError when there was another one as well, or only that."""

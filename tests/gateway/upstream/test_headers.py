@@ -16,6 +16,7 @@ from tests.gateway.upstream.stub import DIALECT, TARGET, RawHeaders, Seen, Vendo
 
 pytestmark = pytest.mark.anyio
 
+READ_BY_POST = "/api/scores/list/"  # a route of the dialect that lists
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 CLIENT: RawHeaders = [
@@ -179,9 +180,13 @@ async def test_roles_and_targets_of_keys_hold(tmp_path: Path) -> None:
             assert (await client.get(f"{url}/{DIALECT}/x")).status_code == 401
             assert (await client.get(f"{url}/{DIALECT}/x", headers=auth)).status_code == 200
             assert (await client.post(f"{url}/{DIALECT}/x", headers=auth)).status_code == 403
+            reading = httpx.URL(f"{url}/{DIALECT}{READ_BY_POST}")
+            assert (await client.post(reading, headers=auth)).status_code == 200
+            escaped = reading.copy_with(raw_path=reading.raw_path.replace(b"list", b"%6Cist"))
+            assert (await client.post(escaped, headers=auth)).status_code == 403
         async with gateway(tmp_path, base, settings=keys(targets=["local"])) as url:
             assert (await client.get(f"{url}/{DIALECT}/x", headers=auth)).status_code == 403
-    assert [seen.method for seen in vendor.seen] == ["GET"]
+    assert [(seen.method, seen.path) for seen in vendor.seen] == [("GET", b"/x"), ("POST", READ_BY_POST.encode())]
 
 
 def test_a_value_that_could_not_arrive_as_it_is_is_refused() -> None:

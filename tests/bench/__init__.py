@@ -1,0 +1,1 @@
+"""Measurements, each bounded in time; none of them is a test."""
