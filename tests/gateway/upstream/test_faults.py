@@ -15,9 +15,9 @@ from starlette.types import Send
 
 from adapters.base import Adapter
 from adapters.registry import discover
-from gateway.problem import STATUS
 from gateway.routing import prefix_of
 from schemas.errors import Code
+from schemas.statuses import STATUSES
 from tests.gateway.upstream.stub import DIALECT, Seen, Vendor, fixed, gateway, head, in_turn, raw, serving
 from tests.process import free_port
 
@@ -30,7 +30,7 @@ WRITES = ["POST", "PATCH"]
 
 def refusal(adapter: Adapter, code: Code, response: httpx.Response, words: str) -> None:
     """The response is this error in this dialect: its status and its text, and nothing of the vendor's."""
-    assert response.status_code == adapter.statuses.get(code, STATUS[code])
+    assert response.status_code == adapter.statuses.get(code, STATUSES[code])
     assert words in response.text
     assert "crosswalk-origin" not in response.headers
     assert response.headers["crosswalk-target"] == "vendor"
