@@ -2,17 +2,54 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from adapters.base import Adapter
+from adapters.base import Adapter, issues_of
+from adapters.body import read_json
 from adapters.capabilities import matrix
 from adapters.http import dump_json
+from gateway import translation
 from gateway.auth import Caller
 from gateway.settings import LOCAL
-from schemas.errors import unknown
+from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
+from schemas.json import Json
+from schemas.operations import Op
+
+
+class TranslationRequest(BaseModel):
+    """The body of `POST /v1/translate`: from which dialect to which, the operation, and what a client of the first would send."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    operation: Op
+    params: dict[str, str] = Field(default_factory=dict)
+    query: list[tuple[str, str]] = Field(default_factory=list)
+    body: Json = None
+
+    @classmethod
+    def of(cls, raw: bytes, adapters: Mapping[str, Adapter]) -> "TranslationRequest":
+        """The request in a body. Raises CrosswalkError (invalid_request) naming each wrong field."""
+        try:
+            asked = cls.model_validate(read_json(raw))
+        except ValidationError as error:
+            issues = tuple(issues_of(error))
+            message = "; ".join(f"{'.'.join(map(str, issue.path))}: {issue.message}" for issue in issues)
+            raise CrosswalkError(Code.INVALID_REQUEST, message, Reason.VALIDATION, issues=issues) from None
+        for name, dialect in (("from", asked.source), ("to", asked.target)):
+            if dialect not in adapters:
+                raise invalid(f"{name}: there is no dialect {dialect[:100]!r}; known: {', '.join(adapters)}", name)
+        return asked
+
+    def question(self) -> translation.Question:
+        """What the client of the source dialect would send."""
+        return translation.Question(self.params, tuple(self.query), self.body)
+
 
 _Answer = Callable[[Request, Caller], Awaitable[Response]]
 
@@ -23,8 +60,17 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
     async def capabilities(request: Request, caller: Caller) -> Response:
         return JSONResponse({"operations": matrix(adapters.values())})
 
+    async def translate(request: Request, caller: Caller) -> Response:
+        asked = TranslationRequest.of(await request.body(), adapters)
+        settings = request.app.state.settings
+        found = translation.translate(
+            adapters[asked.source], adapters[asked.target], asked.operation, asked.question(), {"model": settings.defaults.model}
+        )
+        return Response(dump_json(found.document()), media_type="application/json")
+
     return [
         Route("/v1/capabilities", _for_callers(capabilities)),
+        Route("/v1/translate", _for_callers(translate), methods=["POST"]),
         Route("/v1/targets", _for_callers(_targets)),
         Route("/v1/receipts/{receipt_id}", _for_callers(_receipt)),
     ]

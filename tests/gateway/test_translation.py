@@ -1,0 +1,81 @@
+"""Translation without side effects: what another vendor would be asked, and what would become of each field."""
+
+import json
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from adapters.registry import discover
+from gateway.translation import Question, translate
+from schemas.errors import Code, CrosswalkError
+from schemas.operations import Op
+
+pytestmark = pytest.mark.anyio
+
+CREATE = {"name": "haiku", "dataset_id": "004b07da-7c97-4499-9daa-c4371e204cbc", "evaluator_ids": ["exact-match"], "mystery": 1}
+SERVER_RUN = {**CREATE, "workflow": [{"type": "completion", "config": {"model": "m", "top_p": 0.5}}]}
+
+
+def test_what_changes_the_outcome_is_named_as_refused() -> None:
+    found = translate(discover()["respan"], discover()["phoenix"], Op.CREATE_EXPERIMENT, Question(body=SERVER_RUN)).document()
+    assert found["request"]["path"].startswith("/v1/datasets/")
+    assert found["request"]["body"]["name"] == "haiku"
+    assert found["refused"] == ["/variants/*/steps", "/evaluators"]
+    assert found["receipt"]["source"]["kept_aside"][0]["wire"] == "/mystery"
+
+
+def test_what_the_target_can_say_is_not_refused() -> None:
+    body = {"name": "x", "repetitions": 3, "metadata": {"a": 1}}
+    question = Question({"dataset_id": "RGF0YXNldDox"}, (), body)
+    found = translate(discover()["phoenix"], discover()["canonical"], Op.CREATE_EXPERIMENT, question).document()
+    assert found["refused"] == []
+    assert found["request"]["path"] == "/experiments"
+    assert found["request"]["body"]["repetitions"] == 3
+    assert found["request"]["body"]["variants"][0]["steps"][0]["kind"] == "wait"
+
+
+def test_what_the_source_refuses_is_refused() -> None:
+    with pytest.raises(CrosswalkError) as refused:
+        translate(
+            discover()["phoenix"], discover()["canonical"], Op.CREATE_EXPERIMENT, Question({"dataset_id": "RGF0YXNldDox"}, (), {"name": 1})
+        )
+    assert refused.value.code is Code.INVALID_REQUEST
+
+
+async def test_the_same_over_http_and_nothing_is_stored(client: httpx.AsyncClient) -> None:
+    asked = {"from": "respan", "to": "phoenix", "operation": "create_experiment", "body": SERVER_RUN}
+    answer = await client.post("/v1/translate", json=asked)
+    assert answer.status_code == 200
+    assert answer.json()["refused"] == ["/variants/*/steps", "/evaluators"]
+    assert (await client.get("/v1/experiments")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"from": "x", "to": "phoenix", "operation": "create_experiment"}, {"from": "respan", "to": "phoenix", "operation": "fly"}]
+)
+async def test_a_wrong_question_is_said_to_be_one(client: httpx.AsyncClient, asked: dict[str, str]) -> None:
+    answer = await client.post("/v1/translate", json=asked)
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_the_command_ends_with_3_when_something_would_be_lost() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "translate",
+        "--from",
+        "respan",
+        "--to",
+        "phoenix",
+        "--op",
+        "create_experiment",
+        "--json",
+    ]
+    done = subprocess.run(command, input=json.dumps(SERVER_RUN), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert json.loads(done.stdout)["refused"]
+    assert "would be refused" in done.stderr
