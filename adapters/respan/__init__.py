@@ -12,7 +12,8 @@ What nobody documents is decided like this:
 - a PUT sets back the optional settings it leaves out, never name, dataset or workflow;
 - a report on a dataset is an experiment that duplicates the rows' outputs, and is listed among the experiments;
 - there are no request logs: what is imported into a dataset are traces, by id;
-- evaluation pipelines are refused, because nothing here would run them.
+- evaluation pipelines are refused, because nothing here would run them;
+- an unnamed experiment is named after the last eight characters of its id: the first eight, which the vendor takes, are the same for all of ours.
 """
 
 from adapters.base import Adapter

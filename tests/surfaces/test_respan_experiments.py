@@ -69,7 +69,7 @@ async def test_a_draft_is_completed_and_started(client: httpx.AsyncClient) -> No
 
 async def test_an_empty_body_makes_a_draft_that_is_named_by_its_id(client: httpx.AsyncClient) -> None:
     draft = await ask(client, "POST", EXPERIMENTS, status=201)
-    assert (draft["status"], draft["name"]) == ("draft", f"Experiment {draft['id'][:8]}")
+    assert (draft["status"], draft["name"]) == ("draft", f"Experiment {draft['id'][-8:]}")
 
 
 async def test_settings_nobody_named_are_the_documented_ones(client: httpx.AsyncClient) -> None:

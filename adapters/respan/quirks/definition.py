@@ -192,7 +192,7 @@ def show_identity(doc: JsonObject, scope: Scope) -> JsonObject:
         return {}
     if not doc.get("name"):
         scope.note(Fate.DEFAULTED, "name", "name", "made from the id")
-    return {"id": identifier, "name": doc.get("name") or f"Experiment {identifier[:8]}"}
+    return {"id": identifier, "name": doc.get("name") or f"Experiment {identifier[-8:]}"}
 
 
 def read_metadata(given: JsonObject, scope: Scope) -> JsonObject:

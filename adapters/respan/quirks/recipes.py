@@ -6,7 +6,7 @@ from typing import Any
 from adapters.base import Plan
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
-from schemas.experiment import ExperimentDefinition, ExperimentPatch, StepKind
+from schemas.experiment import ExperimentPatch, StepKind
 from schemas.operations import AddRunArgs, Call, ExperimentArgs, ListIncompleteArgs, Op, StartArgs
 from schemas.run import NewRun, NewRuns
 from schemas.status import ExperimentStatus, RunStatus
@@ -23,13 +23,8 @@ def ask(call: Call, op: Op, args: Any, body: Any = None) -> Call:
 
 
 def create(call: Call, scope: Scope) -> Plan:
-    """Create, with a name made from the id where none was given, and a waiting trace for every row that the caller runs itself."""
-    assert isinstance(call.body, ExperimentDefinition)
+    """Create, with a waiting trace for every row that the caller runs itself."""
     made = yield call
-    if not call.body.name:
-        name = f"Experiment {(made.get('alias') or made['id'])[:8]}"
-        patch = ExperimentPatch(name=name)
-        made = yield ask(call, Op.UPDATE_EXPERIMENT, ExperimentArgs(experiment_id=made["id"]), patch)
     return (yield from placeholders(call, made))
 
 

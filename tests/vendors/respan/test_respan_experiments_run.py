@@ -223,7 +223,7 @@ def test_duplicate_copies_outputs_and_scores_them(seen: dict[str, Any]) -> None:
 
 def test_experiment_without_a_name_gets_one_from_its_id(seen: dict[str, Any]) -> None:
     created = seen["duplicate"]["created"]
-    assert created["name"] == f"Experiment {created['id'][:8]}"
+    assert created["name"] == f"Experiment {created['id'][-8:]}"
 
 
 def test_inline_evaluation_step_scores_too(seen: dict[str, Any]) -> None:
