@@ -85,22 +85,12 @@ class StepRecord(Model):
     ended_at: AwareDatetime | None = None
 
 
-class NewRun(Model):
-    """A run to record.
+class RunFacts(Model):
+    """What a run came to. Latency in milliseconds, cost in USD; `input` and `reference` absent: those of the example."""
 
-    The example is named by `example_id`, or by `example_position` (0-based; a position that has no example yet gets one from `input` and `reference`).
-    `input` and `reference` absent: those of the example. Latency in milliseconds, cost in USD.
-    """
-
-    example_id: str | None = None
-    example_position: int | None = Field(default=None, ge=0)
-    variant_id: str | None = None
-    repetition: int = Field(default=1, ge=1)
     input: Json = None
     output: Json = None
     reference: Json = None
-    status: RunStatus = RunStatus.SUCCEEDED
-    native_status: str | None = None
     error: str | None = None
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
@@ -111,6 +101,20 @@ class NewRun(Model):
     completion_tokens: int | None = None
     total_tokens: int | None = None
     cost: float | None = None
+
+
+class NewRun(RunFacts):
+    """A run to record.
+
+    The example is named by `example_id`, or by `example_position` (0-based; a position that has no example yet gets one from `input` and `reference`).
+    """
+
+    example_id: str | None = None
+    example_position: int | None = Field(default=None, ge=0)
+    variant_id: str | None = None
+    repetition: int = Field(default=1, ge=1)
+    status: RunStatus = RunStatus.SUCCEEDED
+    native_status: str | None = None
     passed: bool | None = None
     score: float | None = None
     metadata: JsonObject = Field(default_factory=dict)
@@ -119,29 +123,16 @@ class NewRun(Model):
     extensions: dict[str, JsonObject] = Field(default_factory=dict)
 
 
-class RunPatch(Model):
+class RunPatch(RunFacts):
     """What to change of a run; absent fields stay. On a waiting run an `output` completes it and its evaluators start."""
 
-    input: Json = None
-    output: Json = None
-    reference: Json = None
     status: RunStatus | None = None
-    error: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
-    latency_ms: float | None = None
-    trace_id: str | None = None
-    model: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    cost: float | None = None
     metadata: JsonObject | None = None
     steps: list[StepRecord] | None = None
     extensions: dict[str, JsonObject] | None = None
 
 
-class Run(Record):
+class Run(RunFacts, Record):
     """A recorded run with its scores. `variant` is the variant's name; `example` is there when it was asked for."""
 
     experiment_id: str = ""
@@ -150,21 +141,8 @@ class Run(Record):
     example_id: str = ""
     example_position: int = 0
     repetition: int = 1
-    input: Json = None
-    output: Json = None
-    reference: Json = None
     status: RunStatus = RunStatus.UNKNOWN
     native_status: str | None = None
-    error: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
-    latency_ms: float | None = None
-    trace_id: str | None = None
-    model: str | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    total_tokens: int | None = None
-    cost: float | None = None
     passed: bool | None = None
     score: float | None = None
     metadata: JsonObject = Field(default_factory=dict)
