@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from adapters.notes import Fate
 from adapters.scope import Scope
+from schemas.errors import invalid
 from schemas.json import Json, JsonObject
 
 
@@ -268,7 +269,9 @@ class Shape:
         return _trie(paths)
 
     def decode(self, value: Json, scope: Scope) -> JsonObject:
-        """The canonical document of a wire object."""
+        """The canonical document of a wire object. Raises CrosswalkError (invalid_request) for what is none."""
+        if not isinstance(value, dict):
+            raise invalid("should be an object", *scope.wire.strip("/").split("/"), type="dict_type", input=value)
         doc: JsonObject = {}
         for row in self.rows:
             row.decode(value, doc, scope)

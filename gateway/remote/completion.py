@@ -45,6 +45,8 @@ def _whole(model: type[BaseModel], document: Json, call: Call) -> Json:
         raise CrosswalkError(Code.UPSTREAM_INVALID, f"An item of the answer to {call.op.replace('_', ' ')} is not an object.")
     follow = _FOLLOWS.get(model.__name__)
     document = follow(document, call) if follow else document
+    if "id" in model.model_fields and not document.get("id"):
+        raise CrosswalkError(Code.UPSTREAM_INVALID, f"The answer to {call.op.replace('_', ' ')} names no record: it has no id.")
     fields = {name: value for name, value in document.items() if name in model.model_fields and not _empty(model, name, value)}
     try:
         return model.model_validate(fields).model_dump()

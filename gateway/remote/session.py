@@ -107,9 +107,10 @@ class Session:
         call, request, kept = await self._encoded(route, call)
         try:
             reply = await self._asked(route, call, request)
+            document = await self._completed(call, reply)
         except CrosswalkError as error:
+            error.vendor = error.vendor or self._adapter.name
             raise await self._explained(call, error) from None
-        document = await self._completed(call, reply)
         return await self._beside(call, document, kept)
 
     async def _encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -13,4 +14,14 @@ from tests.vendors import servers
 def gateway() -> Iterator[str]:
     """The base URL of a gateway with an empty store, shared by all tests: each makes its own data."""
     with servers.gateway() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def real_phoenix() -> Iterator[str]:
+    """The base URL of a real Phoenix: the one that runs at CROSSWALK_TEST_PHOENIX_URL, else one of our own."""
+    if url := os.environ.get("CROSSWALK_TEST_PHOENIX_URL"):
+        yield url
+        return
+    with servers.phoenix() as url:
         yield url

@@ -4,12 +4,14 @@ from itertools import repeat
 
 from adapters.codecs import Wrapped
 from adapters.mapping import ABSENT, Codec
+from adapters.notes import Fate
 from adapters.phoenix.quirks.ids import NodeId
 from adapters.scope import Scope
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 
 COLUMNS = ("inputs", "outputs", "metadata", "splits", "span_ids", "example_ids")
+_SENT = frozenset({"input", "reference", "metadata", "splits", "source", "alias"})
 NODE_ID = NodeId(Kind.EXAMPLE)
 _INPUT, _OUTPUT = Wrapped("input"), Wrapped("output")
 
@@ -105,8 +107,10 @@ def write_examples(given: JsonObject, scope: Scope) -> JsonObject:
         "span_ids": [(example.get("source") or {}).get("span_id") for example in examples],
         "example_ids": [example.get("alias") for example in examples],
     }
-    said = {name for example in examples for name in example}
-    columns.update({name: optional[name] for name in ("metadata", "splits") if name in said})
+    said = {name for example in examples for name, value in example.items() if value not in (None, [], {}, "")}
+    for name in sorted(said - _SENT):
+        scope.note(Fate.LOST, "", f"examples/*/{name}", "an upload has no list for it")
+    columns.update({name: optional[name] for name in ("metadata", "splits") if any(name in example for example in examples)})
     columns.update({name: optional[name] for name in ("span_ids", "example_ids") if any(optional[name])})
     return columns
 

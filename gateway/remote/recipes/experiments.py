@@ -6,6 +6,7 @@ from secrets import token_hex
 from typing import Any
 
 from gateway.local.experiments import inline
+from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, everything
 from gateway.remote.recipes.lists import listed, unsaid
 from schemas.dataset import NewDataset, NewExamples, UploadMode
@@ -69,6 +70,8 @@ def across_datasets(call: Call) -> Cooking:
             return {"items": found, "next_cursor": item["id"] if args.limit else None}
         if begun:
             found.append(item)
+    if not begun:
+        raise bad_cursor(str(args.cursor))
     return {"items": found, "next_cursor": None}
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.vendors import servers
 from tests.vendors.environments import PHOENIX_CLIENT, run_script
 from tests.vendors.node import PHOENIX_TS, run_node
 from tests.vendors.phoenix.masking import masked
@@ -21,16 +19,6 @@ TS_SCENARIO = SCENARIO.with_suffix(".cjs")
 SCENARIO_SECONDS = 240  # a real Phoenix on a busy machine takes 30
 
 Play = Callable[[str, str], Any]
-
-
-@pytest.fixture(scope="session")
-def real_phoenix() -> Iterator[str]:
-    """The base URL of a real Phoenix: the one that runs at CROSSWALK_TEST_PHOENIX_URL, else one of our own."""
-    if url := os.environ.get("CROSSWALK_TEST_PHOENIX_URL"):
-        yield url
-        return
-    with servers.phoenix() as url:
-        yield url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,154 @@
+"""A vendor that only stores, played by a second gateway, answers the other dialects."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.compose import gateway_app
+from gateway.settings import Settings
+from tests.conftest import Serve
+from tests.gateway.upstream.stub import serving
+from tests.remote.life import WAITS, Face, lived, made, ran
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def vendor(tmp_path: Path) -> AsyncIterator[str]:
+    settings = Settings.model_validate({"store": {"url": f"sqlite:///{tmp_path / 'vendor.db'}"}})
+    async with serving(gateway_app(settings), "on") as url:
+        yield url
+
+
+@pytest.fixture
+async def client(serve: Serve, vendor: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(**targets(vendor)) as client:
+        yield client
+
+
+def targets(vendor: str, **more: Any) -> dict[str, Any]:
+    return {"targets": {"phx": {"adapter": "phoenix", "base_url": f"{vendor}/phoenix"}}, **more}
+
+
+async def test_the_canonical_life(client: httpx.AsyncClient, vendor: str) -> None:
+    held = await lived(Face(client, "/v1@phx"), "capitals")
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        listed = (await behind.get("/v1/experiments")).json()["items"]
+        assert [item["name"] for item in listed] == ["capitals again", "renamed"]
+        assert {item["id"] for item in listed}.isdisjoint({held["experiment"]["id"], held["other"]["id"]})
+    canonical = Face(client, "/v1@phx")
+    await canonical.ask("DELETE", f"/experiments/{held['other']['id']}")
+    gone = await canonical.ask("GET", f"/experiments/{held['other']['id']}", 404)
+    assert gone.json()["reference"] == held["other"]["id"]
+
+
+async def test_what_was_stored_is_read_in_every_dialect(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    _, experiment = await made(canonical, "capitals")
+    await ran(canonical, experiment, [True, False])
+    respan = Face(client, "/respan@phx/api/v2")
+    traces = await respan.get(f"/experiments/{experiment['id']}/logs/list/")
+    assert [trace["scores"]["right"]["boolean_value"] for trace in traces["results"]] == [False, True]
+    listed = await respan.get("/experiments/")
+    assert [item["id"] for item in listed] == [experiment["id"]]
+
+
+async def test_origins_and_receipts(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+    body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "tags": ["x"]}
+    created = await canonical.ask("POST", "/experiments", 201, json=body)
+    assert created.headers["crosswalk-origin"] == "translated"
+    assert created.headers["crosswalk-attempts"] == "1"
+    assert "crosswalk-lost" not in created.headers
+    receipt = (await client.get(f"/v1/receipts/{created.headers['crosswalk-receipt']}")).json()
+    assert {entry["canonical"] for entry in receipt["kept_aside"]} == {"/tags", "/variants/*/name"}
+    summary = await canonical.ask("GET", f"/experiments/{created.json()['id']}/summary")
+    assert summary.headers["crosswalk-origin"] == "emulated"
+
+
+async def test_what_would_change_the_meaning_is_refused(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+    body = {
+        "name": "e",
+        "dataset_id": dataset["id"],
+        "variants": [{"steps": [{"kind": "completion", "config": {}}]}],
+        "evaluators": [{"evaluator": "exact_match"}],
+    }
+    refused = (await canonical.ask("POST", "/experiments", 422, json=body)).json()
+    assert refused["code"] == "loss_refused"
+    assert {issue["pointer"] for issue in refused["errors"]} == {"/evaluators", "/variants/*/steps"}
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        assert (await behind.get("/v1/experiments")).json()["items"] == []
+
+
+async def test_what_would_be_lost_can_be_reported_instead(serve: Serve, vendor: str) -> None:
+    async with serve(**targets(vendor, loss={"phoenix": {"create_experiment": "report"}})) as client:
+        canonical = Face(client, "/v1@phx")
+        dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+        body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "evaluators": [{"evaluator": "exact_match"}]}
+        created = await canonical.ask("POST", "/experiments", 201, json=body)
+        assert created.headers["crosswalk-lost"] == "/evaluators"
+        found = await canonical.get(f"/experiments/{created.json()['id']}")
+        assert found["evaluators"] == [{"evaluator": "exact_match", "parameters": {}}]
+
+
+async def test_an_operation_nothing_can_stand_in_for_is_named(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    _, experiment = await made(canonical, "capitals")
+    refused = (await canonical.ask("POST", f"/experiments/{experiment['id']}/start", 501)).json()
+    assert (refused["code"], refused["vendor"]) == ("unsupported", "phoenix")
+    assert "start experiment" in refused["detail"]
+
+
+async def test_an_id_of_another_target_names_nothing(client: httpx.AsyncClient) -> None:
+    local = await Face(client, "/v1").post("/datasets", {"name": "mine", "examples": [{"input": 1}]})
+    canonical = Face(client, "/v1@phx")
+    await canonical.post("/datasets", {"name": "theirs", "examples": [{"input": 1}]})
+    missing = await canonical.ask("GET", f"/datasets/{local['id']}", 404)
+    assert missing.headers["crosswalk-attempts"] == "0"
+    await canonical.ask("GET", "/experiments/none-of-ours", 404)
+
+
+async def test_evaluators_live_in_the_gateway_apart_for_each_target(client: httpx.AsyncClient) -> None:
+    made = await Face(client, "/v1@phx").post("/evaluators", {"name": "tone", "slug": "tone", "kind": "code", "definition": {}})
+    assert (await Face(client, "/v1@phx").get(f"/evaluators/{made['id']}"))["slug"] == "tone"
+    await Face(client, "/v1").ask("GET", f"/evaluators/{made['id']}", 404)
+
+
+async def test_many_runs_and_inline_examples(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    body = {"name": "inline", "examples": [{"input": number} for number in range(3)], "variants": WAITS, "repetitions": 2}
+    experiment = await canonical.post("/experiments", body)
+    assert experiment["counts"]["expected"] == 6
+    runs = [{"example_position": place, "repetition": turn, "output": place} for place in range(3) for turn in (1, 2)]
+    added = await canonical.post(f"/experiments/{experiment['id']}/runs/batch", {"runs": runs})
+    assert len(set(added["ids"])) == 6
+    assert (await canonical.get(f"/experiments/{experiment['id']}"))["status"] == "completed"
+    page = await canonical.get(f"/experiments/{experiment['id']}/runs", offset=2, limit=2, total=True)
+    assert ([run["output"] for run in page["items"]], page["total"]) == ([1, 1], 6)
+    by_output = await canonical.get(f"/experiments/{experiment['id']}/runs", sort="output", limit=3)
+    assert [run["output"] for run in by_output["items"]] == [0, 0, 1]
+
+
+async def test_lists_across_datasets_come_whole_and_once(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    datasets = [await canonical.post("/datasets", {"name": f"d{n}", "examples": [{"input": n}]}) for n in range(3)]
+    made = [
+        (await canonical.post("/experiments", {"name": f"e{n}", "dataset_id": datasets[n % 3]["id"], "variants": WAITS}))["id"]
+        for n in range(7)
+    ]
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = await canonical.get("/experiments", limit=2, **({"cursor": cursor} if cursor else {}))
+        seen.extend(item["id"] for item in page["items"])
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == made[::-1]
+    await canonical.ask("GET", "/experiments", 400, params={"limit": 2, "cursor": "nowhere"})

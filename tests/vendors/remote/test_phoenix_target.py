@@ -1,0 +1,68 @@
+"""A real Phoenix as the target of the other dialects."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import Serve
+from tests.remote.life import Face, lived, made, ran
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def client(serve: Serve, real_phoenix: str) -> AsyncIterator[httpx.AsyncClient]:
+    async with serve(targets={"phx": {"adapter": "phoenix", "base_url": real_phoenix}}) as client:
+        client.timeout = httpx.Timeout(60)
+        yield client
+
+
+async def test_the_canonical_life(client: httpx.AsyncClient, real_phoenix: str) -> None:
+    name = f"capitals {token_hex(4)}"
+    held = await lived(Face(client, "/v1@phx"), name)
+    async with httpx.AsyncClient(base_url=real_phoenix) as phoenix:
+        datasets = (await phoenix.get("/v1/datasets", params={"name": name})).json()["data"]
+        assert [dataset["example_count"] for dataset in datasets] == [3]
+        experiments = (await phoenix.get(f"/v1/datasets/{datasets[0]['id']}/experiments")).json()["data"]
+        assert [(item["name"], item["successful_run_count"], item["missing_run_count"]) for item in experiments] == [
+            (f"{name} again", 3, 0),
+            ("renamed", 2, 1),
+        ]
+        records = (await phoenix.get(f"/v1/experiments/{experiments[1]['id']}/json")).json()
+        assert [(record["input"], record["output"], record["annotations"][0]["score"]) for record in records] == [
+            ({"input": "France"}, {"answer": 0}, 1.0),
+            ({"country": "Japan"}, {"answer": 1}, 0.0),
+        ]
+    canonical = Face(client, "/v1@phx")
+    await canonical.ask("DELETE", f"/experiments/{held['other']['id']}")
+    gone = (await canonical.ask("GET", f"/experiments/{held['other']['id']}", 404)).json()
+    assert (gone["code"], gone["vendor"], gone["vendor_status"]) == ("not_found", "phoenix", 404)
+
+
+async def test_respan_reads_what_phoenix_holds(client: httpx.AsyncClient) -> None:
+    canonical, respan = Face(client, "/v1@phx"), Face(client, "/respan@phx/api/v2")
+    _, experiment = await made(canonical, f"capitals {token_hex(4)}")
+    await ran(canonical, experiment, [True, False])
+    one = f"/experiments/{experiment['id']}"
+    shown = await respan.get(f"{one}/")
+    assert (shown["name"], shown["workflow"], shown["tags"]) == (experiment["name"], [{"type": "wait", "config": {}}], [{"name": "x"}])
+    traces = await respan.get(f"{one}/logs/list/")
+    assert [(trace["input"], trace["scores"]["right"]["boolean_value"]) for trace in traces["results"]] == [
+        ({"country": "Japan"}, False),
+        ("France", True),
+    ]
+    summary: dict[str, Any] = await respan.get(f"{one}/logs/summary/")
+    assert (summary["number_of_requests"], summary["total_cost"], summary["scores"]["right"]["true_count"]) == (2, 0.5, 1)
+
+
+async def test_ids_last_across_restarts(serve: Serve, real_phoenix: str, tmp_path: Path) -> None:
+    settings = {"targets": {"phx": {"adapter": "phoenix", "base_url": real_phoenix}}}
+    async with serve(**settings) as client:
+        dataset, experiment = await made(Face(client, "/v1@phx"), f"capitals {token_hex(4)}")
+    async with serve(**settings) as client:
+        found = await Face(client, "/v1@phx").get(f"/experiments/{experiment['id']}")
+        assert (found["name"], found["dataset_id"], found["tags"]) == (experiment["name"], dataset["id"], ["x"])
