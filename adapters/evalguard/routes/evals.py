@@ -7,7 +7,7 @@ from adapters.evalguard.quirks import eval_recipes as recipes
 from adapters.evalguard.quirks.comparison import Compared
 from adapters.evalguard.quirks.results import RESULTS, UPLOADED
 from adapters.evalguard.quirks.values import asked
-from adapters.evalguard.tables import experiments as tables
+from adapters.evalguard.tables import evals as tables
 from adapters.evalguard.tables import registry
 from adapters.evalguard.tables.common import ENVELOPE, EXPERIMENT_ID, PROJECT_ID
 from adapters.evalguard.tables.runs import NEW_RESULT
