@@ -48,10 +48,8 @@ class PooledAnswer:
             raise Lost(_text(error)) from error
 
     def close(self) -> None:
-        """Give the connection back, or cut it when there is more to read."""
-        if self._content.at_eof():
-            self._response.release()
-        else:
+        """Cut the connection unless the body has been read to its end: then it has gone back to the pool already."""
+        if not self._content.at_eof():
             self._response.close()
 
 
