@@ -44,15 +44,29 @@ install_uv() {
     esac
 }
 
-# uv does not read pip's settings; a mirror configured for pip serves uv too.
-use_pip_mirror() {
-    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ] && [ -n "${PIP_INDEX_URL:-}" ]; then
-        export UV_DEFAULT_INDEX="$PIP_INDEX_URL"
+# A setting of pip ("index-url", "cert"), from its environment variable ($2) or its configuration files.
+pip_setting() {
+    if [ -n "$2" ]; then
+        echo "$2"
+    else
+        .venv/bin/python -m pip config list 2>/dev/null | sed -n "s/^global\.$1='\(.*\)'\$/\1/p" | tail -n 1
+    fi
+}
+
+# uv does not read pip's settings; a mirror or a certificate bundle configured for pip serves uv too.
+use_pip_settings() {
+    if [ -z "${UV_DEFAULT_INDEX:-}${UV_INDEX_URL:-}" ]; then
+        UV_DEFAULT_INDEX=$(pip_setting index-url "${PIP_INDEX_URL:-}")
+        [ -z "$UV_DEFAULT_INDEX" ] || export UV_DEFAULT_INDEX
+    fi
+    if [ -z "${SSL_CERT_FILE:-}" ]; then
+        SSL_CERT_FILE=$(pip_setting cert "${PIP_CERT:-}")
+        [ -z "$SSL_CERT_FILE" ] || export SSL_CERT_FILE
     fi
 }
 
 is_new_enough .venv/bin/python || make_venv
-use_pip_mirror
+use_pip_settings
 install_uv
 .venv/bin/uv pip sync --quiet --python .venv/bin/python --require-hashes requirements.lock
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation --editable .
