@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 HOST ?= 127.0.0.1
 PORT ?= 8080
-# Further arguments for pytest: make test ARGS="-k settings"
+# Further arguments for pytest and the benchmark: make test ARGS="-k settings"
 ARGS ?=
 
 export UV_PYTHON_DOWNLOADS := never
@@ -40,8 +40,8 @@ test-vendors: $(READY) ## the vendors' own clients against this gateway, each in
 test-long: $(READY) ## kill loops and soak
 	@$(BIN)/pytest tests/long $(ARGS)
 
-bench: $(READY) ## added latency and throughput of this installation
-	@$(BIN)/crosswalk bench
+bench: $(READY) ## what the forwarded path costs on this machine: added latency and throughput
+	@$(BIN)/python -m tests.bench.forwarding $(ARGS)
 
 lock: $(READY) ## resolve again: newest versions allowed by pyproject.toml, with hashes
 	$(BIN)/uv lock --quiet --upgrade

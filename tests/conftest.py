@@ -7,9 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from gateway.compose import gateway_app
 from gateway.settings import Settings
+
+# How long an example takes is decided by what else the machine does; a test that loops for good is found all the same.
+hypothesis_settings.register_profile("crosswalk", deadline=None)
+hypothesis_settings.load_profile("crosswalk")
 
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
