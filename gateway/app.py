@@ -45,6 +45,7 @@ def create_app(
     app.state.settings = settings
     app.state.metrics = metrics
     app.state.health = Health()
+    app.state.failure = None
     app.state.authenticator = Authenticator(settings.auth)
     return app
 
@@ -80,8 +81,12 @@ def _lifespan(resources: Sequence[Resource]) -> Callable[[Starlette], AbstractAs
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as held:
-            for resource in resources:
-                await held.enter_async_context(resource(app))
+            try:
+                for resource in resources:
+                    await held.enter_async_context(resource(app))
+            except Exception as error:
+                app.state.failure = error
+                raise
             app.state.health.serving = True
             try:
                 yield

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
-from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -19,7 +19,8 @@ from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
 from gateway.remote.target import RemoteTarget
 from gateway.settings import LOCAL, Settings, SettingsError
-from gateway.settings.problems import Problem, from_pydantic
+from gateway.settings.checks import surface_problems
+from gateway.settings.problems import Problem
 from gateway.store import Store
 from gateway.store.receipts import Receipts
 from gateway.surfaces import Surfaces
@@ -40,8 +41,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
 
     @asynccontextmanager
     async def opened(app: Starlette) -> AsyncIterator[None]:
-        store = Store(settings.store.url)
-        await store.start()
+        store = await _started(settings.store.url)
         receipts = Receipts(store)
         try:
             target = LocalTarget(store, configured=configured)
@@ -67,6 +67,17 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
 
     pages = [*docs.routes(adapters), *service.routes(adapters)]
     return create_app(settings, routes=[*pages, Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+
+
+async def _started(url: str) -> Store:
+    """The store, open. Raises SettingsError for a file that is no store or cannot be one."""
+    try:
+        store = Store(url)
+        await store.start()
+    except (OSError, SQLAlchemyError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        raise SettingsError("The configuration", [Problem("store.url", f"{url} cannot be opened: {reason}")]) from error
+    return store
 
 
 async def _seed(app: Starlette, adapters: Mapping[str, Adapter]) -> None:
@@ -131,10 +142,7 @@ def surface_options(settings: Settings, adapters: Mapping[str, Adapter]) -> dict
     """Each dialect's own settings, validated by the dialect. Raises SettingsError naming the key."""
     options: dict[str, Options] = {}
     for name, adapter in adapters.items():
-        try:
-            options[name] = adapter.options.model_validate(settings.surfaces.get(name, {}))
-        except ValidationError as error:
-            details = error.errors(include_url=False, include_input=False, include_context=False)
-            problems = [from_pydantic({**detail, "loc": ("surfaces", name, *detail["loc"])}) for detail in details]
-            raise SettingsError("The configuration", problems) from None
+        if problems := surface_problems(name, adapter.options, settings):
+            raise SettingsError("The configuration", problems)
+        options[name] = adapter.options.model_validate(settings.surfaces.get(name, {}))
     return options

@@ -7,6 +7,7 @@ import orjson
 import typer
 
 from adapters.registry import discover
+from gateway.execution import scorers
 from gateway.settings import Settings, SettingsError, Vocabulary, load
 from schemas.operations import Op
 
@@ -34,8 +35,15 @@ def settings_or_exit(config: Path | None, options: dict[str, Any] | None = None,
 
 
 def vocabulary() -> Vocabulary:
-    """What this installation knows: its adapters and the canonical operations."""
-    return Vocabulary(adapters=discover().keys(), operations=frozenset(Op))
+    """What this installation knows: its adapters with their settings, the canonical operations and the scorers."""
+    adapters = discover()
+    return Vocabulary(
+        adapters=adapters.keys(),
+        operations=frozenset(Op),
+        surfaces={name: adapter.options for name, adapter in adapters.items()},
+        scorers=scorers.SCORERS.keys(),
+        is_scorer=lambda name: scorers.find(name) is not None,
+    )
 
 
 def stop(message: str, code: int) -> NoReturn:

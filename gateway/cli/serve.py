@@ -18,8 +18,7 @@ def serve(
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is being answered. Logs go to standard output."""
     settings = settings_or_exit(config, _options(host, port))
-    if not _run(settings, demo_data=demo_data):
-        stop("The gateway did not start; the log above has the reason.", FAILED)
+    _run(settings, demo_data=demo_data)
 
 
 def _options(host: str | None, port: int | None) -> dict[str, Any]:
@@ -27,8 +26,8 @@ def _options(host: str | None, port: int | None) -> dict[str, Any]:
     return {"server": server} if server else {}
 
 
-def _run(settings: "Settings", *, demo_data: bool) -> bool:
-    """Serve to the end; false when start-up failed. The server is imported here: other commands do not need it."""
+def _run(settings: "Settings", *, demo_data: bool) -> None:
+    """Serve to the end. The server is imported here: other commands do not need it."""
     from gateway import logs
     from gateway.compose import gateway_app
     from gateway.server import run
@@ -39,7 +38,9 @@ def _run(settings: "Settings", *, demo_data: bool) -> bool:
         app = gateway_app(settings, demo_data=demo_data)
     except SettingsError as error:
         stop(str(error), NEEDS_A_PERSON)
-    return run(app, settings, announce=lambda url: typer.echo(welcome(url), err=True))
+    if not run(app, settings, announce=lambda url: typer.echo(welcome(url), err=True)):
+        reason = app.state.failure
+        stop(f"{reason}" if isinstance(reason, SettingsError) else "The gateway did not start; the log above has the reason.", FAILED)
 
 
 def welcome(url: str) -> str:

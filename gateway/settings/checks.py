@@ -1,21 +1,29 @@
 """What must hold between settings: names that refer to one another, and what is safe to offer."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from pydantic import BaseModel, ValidationError
+
 from gateway.settings.model import Settings
-from gateway.settings.problems import Problem
+from gateway.settings.problems import Problem, from_pydantic
 from gateway.settings.sections import ECHO, LOCAL, is_loopback
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names the installation knows: its adapters (each also a dialect) and the canonical operations."""
+    """The names the installation knows: its adapters (each also a dialect), the canonical operations and the scorers.
+
+    `surfaces` are the models of the dialects' own settings, by dialect; `is_scorer` says whether a name is a scorer's, also by an alias.
+    """
 
     adapters: Collection[str]
     operations: Collection[str]
+    surfaces: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    scorers: Collection[str] = ()
+    is_scorer: Callable[[str], bool] = lambda name: True
 
 
 def problems(settings: Settings, known: Vocabulary) -> list[Problem]:
@@ -65,11 +73,11 @@ def _keys(settings: Settings, known: Vocabulary) -> Iterator[Problem]:
     keys = settings.auth.keys
     if settings.auth.mode == "keys" and not keys:
         yield Problem("auth.keys", "is empty: nobody could call")
-    for field in ("name", "sha256"):
-        counts = Counter(getattr(key, field) for key in keys)
+    for part in ("name", "sha256"):
+        counts = Counter(getattr(key, part) for key in keys)
         for index, key in enumerate(keys):
-            if counts[getattr(key, field)] > 1:
-                yield Problem(f"auth.keys[{index}].{field}", "is used by another key, too")
+            if counts[getattr(key, part)] > 1:
+                yield Problem(f"auth.keys[{index}].{part}", "is used by another key, too")
 
 
 def _key_targets(settings: Settings, known: Vocabulary) -> Iterator[Problem]:
@@ -105,6 +113,24 @@ def _surfaces(settings: Settings, known: Vocabulary) -> Iterator[Problem]:
     for dialect in settings.surfaces:
         if dialect not in known.adapters:
             yield Problem(f"surfaces.{dialect}", unknown(dialect, "dialect", known.adapters))
+    for dialect, model in known.surfaces.items():
+        yield from surface_problems(dialect, model, settings)
+
+
+def surface_problems(dialect: str, model: type[BaseModel], settings: Settings) -> list[Problem]:
+    """What a dialect finds wrong with its own settings."""
+    try:
+        model.model_validate(settings.surfaces.get(dialect, {}))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+        return [from_pydantic({**detail, "loc": ("surfaces", dialect, *detail["loc"])}) for detail in details]
+    return []
+
+
+def _evaluators(settings: Settings, known: Vocabulary) -> Iterator[Problem]:
+    for name, evaluator in settings.evaluators.items():
+        if not known.is_scorer(evaluator.scorer):
+            yield Problem(f"evaluators.{name}.scorer", unknown(evaluator.scorer, "scorer", known.scorers))
 
 
 _CHECKS: tuple[Callable[[Settings, Vocabulary], Iterator[Problem]], ...] = (
@@ -118,4 +144,5 @@ _CHECKS: tuple[Callable[[Settings, Vocabulary], Iterator[Problem]], ...] = (
     _loss,
     _models,
     _surfaces,
+    _evaluators,
 )

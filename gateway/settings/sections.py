@@ -1,6 +1,7 @@
 """One model a section of the configuration file."""
 
 import ipaddress
+import re
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -72,8 +73,15 @@ class Server(Section):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
+def sqlite_file(url: str) -> str:
+    """The address of an SQLite file; a database in memory cannot be shared by the store's connections."""
+    if not re.fullmatch(r"sqlite(\+\w+)?:///[^?]+(\?.*)?", url) or url.partition("///")[2].startswith(":memory:"):
+        raise ValueError("an SQLite file is needed: sqlite:///FILE, or sqlite:////FOLDER/FILE from the root")
+    return url
+
+
 class Store(Section):
-    url: Annotated[str, StringConstraints(pattern=r"^(sqlite|postgresql)(\+\w+)?://")] = "sqlite:///crosswalk.db"
+    url: Annotated[str, AfterValidator(sqlite_file)] = "sqlite:///crosswalk.db"
 
 
 class Defaults(Section):

@@ -1,5 +1,6 @@
 """The command line: exit codes, output for people and for programs, and a process that starts, drains and ends."""
 
+import asyncio
 import os
 import re
 import signal
@@ -17,6 +18,8 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
+from adapters.registry import discover
+from gateway import demo
 from gateway.cli import app
 from gateway.cli.serve import welcome
 
@@ -144,6 +147,31 @@ def test_a_request_in_progress_is_finished_first(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert answer.result(timeout=10).text == "finished"
         assert process.wait(timeout=10) == 0
+
+
+def test_what_the_dialects_and_scorers_refuse_is_found_before_a_start() -> None:
+    Path("crosswalk.toml").write_text("[surfaces.phoenix]\nversoin = '1'\n[evaluators.a]\nscorer = 'icontain'\n")
+    done = RUNNER.invoke(app, ["config", "check"])
+    assert done.exit_code == 2
+    assert "surfaces.phoenix.versoin: there is no such setting" in done.stderr
+    assert "evaluators.a.scorer: no such scorer: 'icontain' (did you mean 'icontains'?)" in done.stderr
+
+
+def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
+    (tmp_path / "crosswalk.db").write_bytes(b"anything else" * 1000)
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway.cli", "serve", "--port", "0"], cwd=tmp_path, capture_output=True, timeout=20, check=False
+    )
+    assert done.returncode == 1
+    assert b"store.url: sqlite:///crosswalk.db cannot be opened: file is not a database" in done.stderr
+
+
+def test_the_demo_without_a_key_says_how_to_name_one() -> None:
+    refused = httpx.MockTransport(lambda request: httpx.Response(401, text="no"))
+    client = httpx.AsyncClient(transport=refused, base_url="http://x")
+    adapters = {name: adapter for name, adapter in discover().items() if adapter.demo}
+    with pytest.raises(demo.DemoFailed, match="--key"):
+        asyncio.run(demo.run(client, adapters, "", lambda *_: None))
 
 
 def test_a_taken_port_ends_with_1(tmp_path: Path) -> None:

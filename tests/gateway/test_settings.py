@@ -6,11 +6,27 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 from gateway.settings import Settings, SettingsError, Vocabulary, load
 
-KNOWN = Vocabulary(adapters={"phoenix", "respan", "evalguard", "canonical"}, operations={"create_experiment"})
+
+class Phoenix(BaseModel):
+    """A dialect's own settings."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    version: str = ""
+    speed: int = 1
+
+
+KNOWN = Vocabulary(
+    adapters={"phoenix", "respan", "evalguard", "canonical"},
+    operations={"create_experiment"},
+    surfaces={"phoenix": Phoenix},
+    scorers=("icontains",),
+    is_scorer=lambda name: name == "icontains",
+)
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 SHA = "a" * 64
 
@@ -125,7 +141,12 @@ FAULTS = {
     "no model": ("[defaults]\nmodel = 'gpt'", "defaults.model: no such model: 'gpt' (known: echo)"),
     "reserved model": ("[models.echo]\nbase_url = 'http://a'", "models.echo: this name belongs"),
     "surface of no dialect": ("[surfaces.x]\na = 1", "surfaces.x: no such dialect: 'x'"),
-    "store": ("[store]\nurl = 'mysql://x'", "store.url: String should match pattern"),
+    "surface setting": ("[surfaces.phoenix]\nspeed = 'high'", "surfaces.phoenix.speed: Input should be a valid integer"),
+    "no surface setting": ("[surfaces.phoenix]\nsped = 1", "surfaces.phoenix.sped: there is no such setting"),
+    "scorer": ("[evaluators.a]\nscorer = 'icontain'", "evaluators.a.scorer: no such scorer: 'icontain' (did you mean 'icontains'?)"),
+    "store": ("[store]\nurl = 'mysql://x'", "store.url: an SQLite file is needed"),
+    "store in memory": ("[store]\nurl = 'sqlite:///:memory:'", "store.url: an SQLite file is needed"),
+    "store without a file": ("[store]\nurl = 'sqlite://'", "store.url: an SQLite file is needed"),
     "not TOML": ("[server", "is not TOML"),
 }
 
