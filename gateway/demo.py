@@ -85,8 +85,12 @@ async def _send(client: httpx.AsyncClient, adapter: Adapter, call: DemoCall) -> 
     headers = {"Content-Type": "application/json"} if content else {}
     response = await client.request(call.method, f"/{prefix_of(adapter)}{call.path}", content=content, headers=headers)
     if response.status_code >= 400:
-        raise DemoFailed(f"{adapter.name}: {call.method} {call.path} answered {response.status_code}: {response.text[:300]}")
+        hint = _KEY_HINTS.get(response.status_code, "")
+        raise DemoFailed(f"{adapter.name}: {call.method} {call.path} answered {response.status_code}: {response.text[:300]}{hint}")
     return response
+
+
+_KEY_HINTS = {401: " (name a key: --key, or CROSSWALK_KEY)", 403: " (the demo writes: its key needs the role editor)"}
 
 
 async def _compare(client: httpx.AsyncClient, name: str) -> dict[str, Any]:
@@ -108,6 +112,8 @@ async def seed(app: ASGIApp, adapters: Mapping[str, Adapter]) -> bool:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
         listed = await client.get("/v1/experiments", params={"limit": 1})
+        if listed.status_code == 401:
+            raise DemoFailed("keys are needed here: crosswalk demo --key KEY puts the same data there")
         if listed.status_code != 200:
             raise DemoFailed(f"listing experiments answered {listed.status_code}")
         if listed.json()["items"]:

@@ -13,6 +13,9 @@ from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 MASK = "***"
 
+_CLIENTS = ("httpx", "httpcore")
+"""They write a line with the whole URL for every call; what the gateway asks of others it tells itself."""
+
 _DEPTH = 8
 _LARGE = 2**63
 _SHORT = 4
@@ -38,6 +41,8 @@ def configure(level: str, secrets: Collection[str] = (), stream: BinaryIO | None
         cache_logger_on_first_use=lasting,
     )
     logging.basicConfig(handlers=[_Bridge()], level=max(threshold, logging.INFO), force=True)
+    for name in _CLIENTS:
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
 
 
 def get(name: str) -> FilteringBoundLogger:

@@ -8,7 +8,7 @@ from schemas.statuses import STATUSES
 
 ADAPTER = Adapter(
     name="canonical",
-    title="Crosswalk",
+    title="Canonical",
     prefix="v1",
     routes=ROUTES,
     render_error=quirks.render_error,

@@ -32,7 +32,7 @@ class _Said(NamedTuple):
     @property
     def figures(self) -> str:
         rows = "row" if self.side.scored == 1 else "rows"
-        return f"{_number(self.side.mean or 0.0)} over {self.side.scored} {rows}"
+        return f"a mean of {_number(self.side.mean or 0.0)} over {self.side.scored} {rows}"
 
 
 def _nothing_to_compare(metric: str, said: Sequence[_Said]) -> str:

@@ -26,8 +26,10 @@ def demo(
 
     try:
         lines = asyncio.run(_run(url, key))
-    except (DemoFailed, httpx.HTTPError) as error:
-        stop(f"The demo stopped: {error or type(error).__name__}. Is a gateway running at {url}? (make run)", FAILED)
+    except DemoFailed as error:
+        stop(f"The demo stopped: {error}", FAILED)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        stop(f"The demo stopped: {str(error) or type(error).__name__}. Is a gateway running at {url}? (make run)", FAILED)
     if json:
         typer.echo(orjson.dumps([asdict(line) for line in lines]))
     else:
@@ -60,14 +62,13 @@ async def _run(url: str, key: str | None) -> "list[Line]":
 
 
 def _lines() -> "Progress":
-    """Progress where no terminal is: one line whenever something else begins."""
-    last = ("", "")
+    """Progress where no terminal is: one line when something begins for the first time."""
+    told: set[tuple[str, str]] = set()
 
     def progress(dialect: str, doing: str) -> None:
-        nonlocal last
-        if (dialect, doing) != last:
+        if (dialect, doing) not in told:
             typer.echo(f"{dialect}: {doing}", err=True)
-        last = (dialect, doing)
+        told.add((dialect, doing))
 
     return progress
 

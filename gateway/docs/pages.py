@@ -54,7 +54,9 @@ _CANONICAL = "v1"
 def _page(adapters: Mapping[str, Adapter], chosen: str) -> str:
     names = {prefix_of(adapter): adapter.title for adapter in adapters.values()}
     chosen = chosen if chosen in names else _CANONICAL
-    links = " · ".join(f'<a href="/docs?dialect={escape(prefix)}">{escape(title)}</a>' for prefix, title in names.items())
+    links = " · ".join(
+        f'<a style="color:inherit" href="/docs?dialect={escape(prefix)}">{escape(title)}</a>' for prefix, title in names.items()
+    )
     return f"""<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Crosswalk: {escape(names[chosen])}</title><script type="module" src="/docs/rapidoc.js"></script></head>

@@ -116,3 +116,9 @@ def test_no_secret_survives(secret: str, before: str, after: str) -> None:
 def test_a_short_secret_is_masked_only_as_a_whole(stream: io.BytesIO) -> None:
     mask = logs.Mask(["k"])
     assert [mask.text(text) for text in ("k", "talk")] == ["***", "talk"]
+
+
+def test_calls_to_others_are_not_told_by_the_client_library(stream: io.BytesIO) -> None:
+    logging.getLogger("httpx").info("HTTP Request: GET https://vendor.test/v1/datasets?name=private")
+    logging.getLogger("httpx").warning("odd")
+    assert [line["event"] for line in lines(stream)] == ["odd"]

@@ -40,7 +40,7 @@ def test_numbers_are_tested_after_welch():
     assert (result.winner.variant_id, result.winner.name, result.winner.compared_to) == ("id-b", "b", "a")
     assert result.winner.effect == pytest.approx(0.24)
     assert result.statement.startswith(
-        "“b” has the highest exact: 0.84 over 5 rows; “a” has 0.6 over 5 rows. The difference of 0.24 is statistically significant"
+        "“b” has the highest exact: a mean of 0.84 over 5 rows; “a” has a mean of 0.6 over 5 rows. The difference of 0.24 is statistically significant"
     )
     assert "p = 0.0028, below 0.05" in result.statement
     assert "With only 5 scored rows" in result.statement
@@ -82,7 +82,7 @@ def test_no_scores_leave_nothing_to_compare():
     assert (none.winner, none.tests) == (None, [])
     assert none.statement == "No side has a score for exact, so there is nothing to compare."
     one = compare([side("a"), side("b")], runs_of([0.5]), [run(0)])
-    assert one.statement == "Only “a” has scores for exact (0.5 over 1 row), so there is nothing to compare."
+    assert one.statement == "Only “a” has scores for exact (a mean of 0.5 over 1 row), so there is nothing to compare."
 
 
 def test_of_three_the_winner_must_beat_both_after_holm():
