@@ -5,12 +5,13 @@ Exit codes: 0 done, 1 failed, 2 needs a person (wrong usage or configuration), 3
 
 import typer
 
-from gateway.cli import adapters, config, demo, serve, translate
+from gateway.cli import adapters, bench, config, demo, serve, translate
 
 app = typer.Typer(name="crosswalk", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(config.app, name="config")
 app.command("serve")(serve.serve)
 app.command("adapters")(adapters.adapters)
+app.command("bench")(bench.bench)
 app.command("demo")(demo.demo)
 app.command("translate")(translate.translate)
 

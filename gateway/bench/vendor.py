@@ -6,6 +6,7 @@ import asyncio
 import multiprocessing
 import os
 import re
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
@@ -68,3 +69,10 @@ def vendor(body: bytes, *, delay: float, core: int | None) -> Iterator[str]:
     finally:
         process.kill()
         process.join()
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -91,9 +91,9 @@ async def load(url: str, request: bytes, *, callers: int, seconds: float) -> Mea
 
 
 async def _round(url: str, request: bytes, callers: int, seconds: float) -> list[float]:
-    parts, latencies = urlsplit(url), list[float]()
+    host, port, latencies = urlsplit(url).hostname or "127.0.0.1", urlsplit(url).port or 80, list[float]()
     loop, until = asyncio.get_running_loop(), perf_counter() + seconds
-    made = [await loop.create_connection(lambda: _Caller(request, until, latencies), parts.hostname, parts.port) for _ in range(callers)]
+    made = [await loop.create_connection(lambda: _Caller(request, until, latencies), host, port) for _ in range(callers)]
     async with asyncio.timeout(seconds + 10):
         await asyncio.gather(*(protocol.done for _, protocol in made))
     return latencies

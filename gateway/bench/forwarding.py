@@ -1,30 +1,26 @@
-"""What the forwarded path costs: `python -m tests.bench.forwarding [--seconds S] [--json]`.
+"""What the forwarded path costs.
 
 The gateway has one core, the stub vendor and the callers share another. Every figure stands beside the same call made without the
-gateway, in interleaved rounds; the medians of the rounds are shown. It ends by itself after about 18 × S seconds.
+gateway, in interleaved rounds; the medians of the rounds are shown. A scenario ends by itself after six rounds.
 """
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import json
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.bench.caller import Measured, load
-from tests.bench.vendor import vendor
-from tests.process import Gateway
+import orjson
 
-DIALECT = "respan"
+from gateway.bench.caller import Measured, load
+from gateway.bench.serving import gateway
+from gateway.bench.vendor import free_port, vendor
+
 ROUNDS = 3
-BODY = json.dumps({"name": "an experiment", "description": "x" * 900}).encode()
-PAGE = json.dumps({"results": [{"id": str(number), "output": "y" * 460} for number in range(1000)]}).encode()
+BODY = orjson.dumps({"name": "an experiment", "description": "x" * 900})
+PAGE = orjson.dumps({"results": [{"id": str(number), "output": "y" * 460} for number in range(1000)]})
 
 
 @dataclass(frozen=True)
@@ -67,16 +63,6 @@ class Result:
     cpu: float
 
 
-@contextmanager
-def gateway(base_url: str, core: int | None) -> Iterator[Gateway]:
-    with tempfile.TemporaryDirectory() as folder:
-        target = f'[targets.vendor]\nadapter = "{DIALECT}"\nbase_url = "{base_url}"\n[routes]\n{DIALECT} = "vendor"\n'
-        with Gateway(Path(folder), target) as running:
-            if core is not None:
-                os.sched_setaffinity(running.pid, {core})
-            yield running
-
-
 def processor_seconds(pid: int) -> float:
     """User and system time of a process so far (fields 14 and 15 of /proc/PID/stat)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
@@ -89,17 +75,18 @@ def cores() -> tuple[int | None, int | None]:
     return (found[0], found[1]) if len(found) > 1 else (None, None)
 
 
-def measure(scenario: Scenario, seconds: float) -> Result:
+def measure(scenario: Scenario, seconds: float, dialect: str) -> Result:
+    """One scenario, `dialect` being forwarded; rounds of `seconds` each."""
     ours, others = cores()
     if others is not None:
         os.sched_setaffinity(0, {others})
     direct, forwarded = list[Measured](), list[Measured]()
-    with vendor(scenario.answer, delay=scenario.delay, core=others) as base, gateway(base, ours) as running:
+    with vendor(scenario.answer, delay=scenario.delay, core=others) as base, gateway(dialect, base, free_port(), ours) as running:
         spent = 0.0
         for _ in range(ROUNDS):
             direct.append(asyncio.run(load(base, scenario.request(""), callers=scenario.callers, seconds=seconds)))
             before = processor_seconds(running.pid)
-            forwarded.append(asyncio.run(load(running.url, scenario.request(f"/{DIALECT}"), callers=scenario.callers, seconds=seconds)))
+            forwarded.append(asyncio.run(load(running.url, scenario.request(f"/{dialect}"), callers=scenario.callers, seconds=seconds)))
             spent += processor_seconds(running.pid) - before
     if ours is not None and others is not None:
         os.sched_setaffinity(0, {ours, others})
@@ -118,23 +105,10 @@ def measure(scenario: Scenario, seconds: float) -> Result:
 
 
 def line(result: Result) -> str:
+    """A result as one line of text."""
     ideal = f"   {100 * result.forwarded / result.ideal:.1f} % of the ideal {result.ideal:.0f}/s" if result.ideal else ""
     return (
         f"{result.name:<32} direct {result.direct:7.0f}/s {result.direct_median:7.2f} ms   "
         f"forwarded {result.forwarded:7.0f}/s {result.forwarded_median:7.2f} ms (p99 {result.forwarded_p99:.2f})   "
         f"added {result.added:+.2f} ms   gateway's CPU {result.cpu:.2f} ms{ideal}"
     )
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of one round")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    for scenario in SCENARIOS:
-        result = measure(scenario, min(options.seconds, 20.0))
-        print(json.dumps(asdict(result)) if options.json else line(result), flush=True)
-
-
-if __name__ == "__main__":
-    main()

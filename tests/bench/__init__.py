@@ -1,1 +1,0 @@
-"""Measurements, each bounded in time; none of them is a test."""
