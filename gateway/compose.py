@@ -1,7 +1,7 @@
 """The whole gateway from its parts: store, embedded target, dialects, application."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
@@ -13,10 +13,12 @@ from gateway import docs, logs, service
 from gateway.app import create_app
 from gateway.auth import Authenticator
 from gateway.execution.embedded import executing
+from gateway.execution.executor import Executor
 from gateway.execution.scorers import find
 from gateway.housekeeping import housekeeping
 from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
+from gateway.remote.execution import RemoteExecutor
 from gateway.remote.target import RemoteTarget
 from gateway.settings import LOCAL, Settings, SettingsError
 from gateway.settings.checks import surface_problems
@@ -54,10 +56,14 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
                 _vendors(settings, adapters) as vendors,
                 housekeeping(store),
                 executing(target, settings, configured) as app.state.executor,
+                AsyncExitStack() as stack,
             ):
                 for vendor in vendors:
+                    remote = await _remote(store, vendor, settings, adapters, target)
                     surfaces.forward(vendor.name, Forwarder(vendor))
-                    surfaces.connect(vendor.name, await _remote(store, vendor, settings, adapters, target))
+                    surfaces.connect(vendor.name, remote)
+                    if remote.adapter.stores and settings.execution.enabled:
+                        await stack.enter_async_context(_executing(store, remote, app.state.executor, settings))
                 if demo_data:
                     await _seed(app, adapters)
                 yield
@@ -124,6 +130,15 @@ async def _remote(
     return await RemoteTarget.open(
         store, vendor, settings.targets[vendor.name], adapter, local.perform, options=own, defaults=defaults, loss=losses
     )
+
+
+@asynccontextmanager
+async def _executing(store: Store, remote: RemoteTarget, embedded: Executor, settings: Settings) -> AsyncIterator[None]:
+    """Experiments on a vendor that only stores are run by the process that runs the embedded ones."""
+    executor = RemoteExecutor(store, remote, embedded.plant, lambda: embedded.executes)
+    remote.undertaker = executor
+    async with executor.running(settings.server.drain_timeout):
+        yield
 
 
 def configured_evaluators(settings: Settings) -> list[Configured]:

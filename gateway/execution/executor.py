@@ -97,6 +97,11 @@ class Executor:
         return len(self._jobs)
 
     @property
+    def plant(self) -> Plant:
+        """What it works with."""
+        return self._plant
+
+    @property
     def executes(self) -> bool:
         """Whether this process is the one that executes on this store."""
         return self._executes

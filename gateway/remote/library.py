@@ -10,3 +10,6 @@ LIBRARY = frozenset(
     }
 )
 """These operations are answered from our own store, kept apart for each target, where the vendor has no route for them."""
+
+ORDERS = frozenset({Op.START_EXPERIMENT, Op.CANCEL_EXPERIMENT})
+"""Operations that the gateway's own executor carries out where the vendor only stores."""

@@ -115,7 +115,8 @@ def _meant(document: JsonObject, ours: Mapping[str, Any]) -> JsonObject:
     """What was kept wins, except a status that the records have overtaken."""
     stated, derived = ours.get("status"), document.get("status")
     fields = dict(ours)
-    if stated is not None and derived is not None and not _terminal(stated) and _terminal(derived):
+    overtaken = stated is not None and derived is not None and not _terminal(stated) and _terminal(derived)
+    if overtaken and not ours.get("executed"):
         fields.pop("status")
     return fields
 

@@ -11,11 +11,11 @@ from adapters.http import Request
 from adapters.mapping import Shape
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
-from gateway.remote import loss
+from gateway.remote import intent, loss
 from gateway.remote.account import Account
 from gateway.remote.asides import ids_of, restored
 from gateway.remote.completion import completed
-from gateway.remote.library import LIBRARY
+from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.recipes import RECIPES
 from gateway.remote.recipes.base import Cooking, Piece, Step
 from gateway.remote.recipes.experiments import latest_version
@@ -23,13 +23,15 @@ from gateway.remote.recipes.lists import beyond, listed, unsaid
 from gateway.remote.recipes.runs import score_key
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason, unknown
+from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, DatasetArgs, Op
 from schemas.references import FIELDS, kind_of
+from schemas.status import ExperimentStatus
 
 if TYPE_CHECKING:
-    from gateway.remote.target import RemoteTarget
+    from gateway.remote.target import RemoteTarget, Undertaker
 
 _DEEPEST = 8
 _MEMO = frozenset({Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.EXPORT})
@@ -56,12 +58,33 @@ class Session:
         if call.op in LIBRARY and route is None:
             self._account.emulated = True
             return await self._target.local(replace(call, caller=self._target.own(call.caller)))
+        if call.op in ORDERS and route is None and self._target.undertaker is not None and self._adapter.stores:
+            return await self._ordered(call, self._target.undertaker)
         if recipe is None or self._target.support(call.op) == "unsupported":
             raise self._target.unsupported(call.op)
         reply = await self._cook(recipe(call))
         if call.op is not Op.LIST_RUNS:
             return reply
         return completed(call, await self._target.foreign.adopt(reply, Kind.RUN, call.caller.scope))
+
+    async def _ordered(self, call: Call, undertaker: Undertaker) -> Json:
+        """Start or cancel what the gateway runs."""
+        if getattr(call.args, "again", False):
+            raise CrosswalkError(Code.UNSUPPORTED, f"{self._adapter.title} keeps the runs it has: nothing can be run anew.")
+        self._account.emulated = True
+        record = str(getattr(call.args, "experiment_id", ""))
+        before = await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=record))
+        if not intent.runnable(Experiment.model_validate(before).variants):
+            raise CrosswalkError(Code.UNSUPPORTED, "Its caller runs this experiment: the gateway cannot start or cancel it.")
+        if call.op is Op.CANCEL_EXPERIMENT:
+            if ExperimentStatus(before["status"]).terminal:
+                raise CrosswalkError(Code.CONFLICT, "The experiment has already ended.", Reason.TERMINAL, Kind.EXPERIMENT, record)
+            await undertaker.abandon(call.caller.scope, record)
+        status = ExperimentStatus.CANCELLED if call.op is Op.CANCEL_EXPERIMENT else ExperimentStatus.PENDING
+        after = await self.perform(call.then(Op.UPDATE_EXPERIMENT, ExperimentPatch(status=status), experiment_id=record))
+        if call.op is Op.START_EXPERIMENT:
+            await undertaker.undertake(call.caller.scope, record)
+        return after
 
     async def _cook(self, cooking: Cooking) -> Json:
         """Carry out a recipe. It may use others, down to a depth that no honest one needs."""
@@ -111,7 +134,16 @@ class Session:
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
             raise await self._explained(call, error) from None
-        return await self._beside(call, document, kept)
+        document = await self._beside(call, document, kept)
+        undertaker = self._target.undertaker
+        if undertaker is not None and self._executes(call) and not getattr(call.args, "draft", False):
+            await undertaker.undertake(call.caller.scope, document["id"])
+        return document
+
+    def _executes(self, call: Call) -> bool:
+        """Whether this creates an experiment that the gateway is to run."""
+        wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
+        return wanted and intent.runnable(getattr(call.body, "variants", ()))
 
     async def _encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
         """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
@@ -124,12 +156,18 @@ class Session:
         if not SPECS[call.op].writes:
             return call, request, {}
         lost = loss.consequential(call.op, notes)
+        if self._executes(call):
+            lost = [pointer for pointer in lost if pointer.split("/")[1] not in intent.OURS]
         if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
             raise loss.refused(self._adapter.title, call.op, lost)
         held: frozenset[str] = frozenset()
         said = call
         if call.body is not None and (notes.of(Fate.LOST) or notes.of(Fate.COERCED)):
             body, held = loss.packed(call.body, notes, self._adapter.slots, kind_of(call.op))
+            if self._executes(call):
+                body = intent.noted(body, self._adapter.slots[Kind.EXPERIMENT], draft=bool(getattr(call.args, "draft", False)))
+                self._account.notes.add(Fate.EMULATED, "", "/variants", "the gateway runs the experiment")
+                self._account.emulated = True
             if held:
                 said = replace(call, body=body)
                 request = await self._said(route, said, Notes())
@@ -141,6 +179,8 @@ class Session:
         """The notes of a write as they turned out: what comes back on reading is not lost."""
         for note in notes.all():
             comes_back = note.canonical in held or note.canonical.strip("/").split("/")[0] in beside
+            if note.canonical == "/draft" and "/draft" not in lost:
+                continue
             if note.fate is Fate.LOST and comes_back and note.canonical not in lost:
                 where = "in the record's metadata" if note.canonical in held else "by the gateway"
                 self._account.notes.add(Fate.KEPT_ASIDE, note.wire, note.canonical, f"{note.reason}; kept {where}")

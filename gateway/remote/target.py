@@ -2,14 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.base import Adapter, Options
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.asides import Asides
 from gateway.remote.ids import ForeignIds
-from gateway.remote.library import LIBRARY
+from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.recipes import NEEDS, RECIPES
 from gateway.remote.send import Sender
 from gateway.remote.session import Session
@@ -24,9 +24,23 @@ from schemas.operations import Call, Caller, Op
 Perform = Callable[[Call], Awaitable[Json]]
 
 
-@dataclass(frozen=True)
+class Undertaker(Protocol):
+    """Runs experiments on a target that only stores."""
+
+    async def undertake(self, scope: str, record: str) -> None:
+        """Run this experiment until it has ended."""
+
+    async def abandon(self, scope: str, record: str) -> None:
+        """Run it no longer."""
+
+
+@dataclass
 class RemoteTarget:
-    """Answers canonical calls from one vendor. `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`."""
+    """Answers canonical calls from one vendor.
+
+    `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`; `undertaker` runs experiments where the vendor only
+    stores: without one, those that a server would have to run are refused.
+    """
 
     name: str
     adapter: Adapter
@@ -37,6 +51,7 @@ class RemoteTarget:
     options: Options | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
     loss: Mapping[str, str] = field(default_factory=dict)
+    undertaker: Undertaker | None = None
 
     @classmethod
     async def open(
@@ -51,6 +66,11 @@ class RemoteTarget:
     def ids(self) -> Ids:
         """Makes and reads the canonical ids of this target's records."""
         return self.foreign.ids
+
+    @property
+    def space(self) -> int:
+        """The number that the target has in ids and in our own store."""
+        return self.foreign.space
 
     def scope(self, account: Account) -> Scope:
         """The surroundings of a translation into or out of the vendor's dialect."""
@@ -68,6 +88,8 @@ class RemoteTarget:
         """Whether the vendor has an operation, a recipe supplies it, or neither."""
         if _native(self.adapter, op):
             return "native"
+        if op in ORDERS and self.adapter.stores and self.undertaker is not None:
+            return "emulated"
         needs = NEEDS.get(op)
         if (op in RECIPES and needs is not None and all(_reachable(self.adapter, need) for need in needs)) or op in LIBRARY:
             return "emulated"

@@ -415,6 +415,14 @@ asides = Table(
     _json("body", required=True),
     _time("updated_at", required=True),
 )
+undertakings = Table(
+    "undertakings",
+    metadata,
+    Column("target", ForeignKey("targets.id"), primary_key=True, autoincrement=False),
+    Column("scope", Text, primary_key=True),
+    Column("record", Text, primary_key=True),  # the experiment's canonical id
+    _time("created_at", required=True),
+)
 idempotency = _table(
     "idempotency",
     _text("scope", required=True),

@@ -12,6 +12,7 @@ from gateway.settings import Settings
 from tests.conftest import Serve
 from tests.gateway.upstream.stub import serving
 from tests.remote.life import WAITS, Face, lived, made, ran
+from tests.remote.runs import checked, ended, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +77,7 @@ async def test_what_would_change_the_meaning_is_refused(client: httpx.AsyncClien
     body = {
         "name": "e",
         "dataset_id": dataset["id"],
-        "variants": [{"steps": [{"kind": "completion", "config": {}}]}],
+        "variants": [{"steps": [{"kind": "wait"}, {"kind": "completion", "config": {}}]}],
         "evaluators": [{"evaluator": "exact_match"}],
     }
     refused = (await canonical.ask("POST", "/experiments", 422, json=body)).json()
@@ -99,10 +100,12 @@ async def test_what_would_be_lost_can_be_reported_instead(serve: Serve, vendor: 
 
 async def test_an_operation_nothing_can_stand_in_for_is_named(client: httpx.AsyncClient) -> None:
     canonical = Face(client, "/v1@phx")
-    _, experiment = await made(canonical, "capitals")
-    refused = (await canonical.ask("POST", f"/experiments/{experiment['id']}/start", 501)).json()
+    dataset, experiment = await made(canonical, "capitals")
+    refused = (await canonical.ask("PATCH", f"/datasets/{dataset['id']}", 501, json={"name": "other"})).json()
     assert (refused["code"], refused["vendor"]) == ("unsupported", "phoenix")
-    assert "start experiment" in refused["detail"]
+    assert "update dataset" in refused["detail"]
+    started = (await canonical.ask("POST", f"/experiments/{experiment['id']}/start", 501)).json()
+    assert "caller runs" in started["detail"]
 
 
 async def test_an_id_of_another_target_names_nothing(client: httpx.AsyncClient) -> None:
@@ -152,3 +155,57 @@ async def test_lists_across_datasets_come_whole_and_once(client: httpx.AsyncClie
             break
     assert seen == made[::-1]
     await canonical.ask("GET", "/experiments", 400, params={"limit": 2, "cursor": "nowhere"})
+
+
+async def test_the_gateway_runs_experiments_on_it(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    await checked(canonical, await executed(canonical, "words"))
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        (held,) = (await behind.get("/v1/experiments")).json()["items"]
+        assert (held["counts"]["succeeded"], held["name"]) == (3, "words run")
+
+
+async def test_a_run_goes_on_after_a_restart(serve: Serve, vendor: str) -> None:
+    async with serve(**targets(vendor, execution={"enabled": False})) as client:
+        canonical = Face(client, "/v1@phx")
+        dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+        body = {"name": "e", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "completion", "config": {}}]}]}
+        await canonical.ask("POST", "/experiments", 422, json=body)
+        drafted = await canonical.ask("POST", "/experiments", 422, json=body, params={"draft": True})
+        assert drafted.json()["code"] == "loss_refused"
+    async with serve(**targets(vendor)) as client:
+        canonical = Face(client, "/v1@phx")
+        draft = await canonical.ask("POST", "/experiments", 201, json=body, params={"draft": True})
+        assert draft.json()["status"] == "draft"
+
+        experiment = draft.json()["id"]
+    async with serve(**targets(vendor)) as client:
+        canonical = Face(client, "/v1@phx")
+        assert (await canonical.get(f"/experiments/{experiment}"))["status"] == "draft"
+        await canonical.ask("POST", f"/experiments/{experiment}/start", 200)
+    async with serve(**targets(vendor)) as client:
+        found = await ended(Face(client, "/v1@phx"), experiment)
+        assert (found["status"], found["counts"]["succeeded"]) == ("completed", 1)
+        again = await Face(client, "/v1@phx").ask("POST", f"/experiments/{experiment}/cancel", 409)
+        assert again.json()["code"] == "conflict"
+
+
+async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> None:
+    respan = Face(client, "/respan@phx/api/v2")
+    dataset = await Face(client, "/v1@phx").post("/datasets", {"name": "words", "examples": [{"input": "one"}, {"input": "two"}]})
+    body = {
+        "name": "served",
+        "dataset_id": dataset["id"],
+        "workflow": [{"type": "completion", "config": {"model": "echo"}}],
+        "evaluator_slugs": ["exact_match"],
+    }
+    made = (await respan.ask("POST", "/experiments/", 201, json=body)).json()
+    await ended(Face(client, "/v1@phx"), made["id"])
+    shown = await respan.get(f"/experiments/{made['id']}/")
+    assert (shown["status"], shown["workflow"][0]["type"], shown["evaluator_slugs"]) == ("completed", "completion", ["exact_match"])
+    traces = await respan.get(f"/experiments/{made['id']}/logs/list/")
+    assert sorted(trace["input"] for trace in traces["results"]) == ["one", "two"]
+    assert all(trace["output"] for trace in traces["results"])
+    summary = await respan.get(f"/experiments/{made['id']}/logs/summary/")
+    assert summary["number_of_requests"] == 2
+    assert set(summary["scores"]) == {"exact_match"}

@@ -10,6 +10,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.remote.life import Face, lived, made, ran
+from tests.remote.runs import checked, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -66,3 +67,15 @@ async def test_ids_last_across_restarts(serve: Serve, real_phoenix: str, tmp_pat
     async with serve(**settings) as client:
         found = await Face(client, "/v1@phx").get(f"/experiments/{experiment['id']}")
         assert (found["name"], found["dataset_id"], found["tags"]) == (experiment["name"], dataset["id"], ["x"])
+
+
+async def test_the_gateway_runs_experiments_on_it(client: httpx.AsyncClient, real_phoenix: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    experiment = await executed(canonical, f"words {token_hex(4)}")
+    await checked(canonical, experiment)
+    async with httpx.AsyncClient(base_url=real_phoenix) as phoenix:
+        (dataset,) = (await phoenix.get("/v1/datasets", params={"name": experiment["name"].removesuffix(" run")})).json()["data"]
+        (held,) = (await phoenix.get(f"/v1/datasets/{dataset['id']}/experiments")).json()["data"]
+        assert held["successful_run_count"] == 3
+        records = (await phoenix.get(f"/v1/experiments/{held['id']}/json")).json()
+        assert [sorted(note["name"] for note in record["annotations"]) for record in records] == [["contains", "exact_match"]] * 3

@@ -1,0 +1,29 @@
+"""What the gateway means to do with an experiment on a vendor that only stores, as it is written into the record's own metadata."""
+
+from collections.abc import Iterable
+
+from gateway.remote.loss import KEY
+from schemas.base import Model
+from schemas.experiment import StepKind, Variant
+from schemas.status import ExperimentStatus
+
+OURS = frozenset({"variants", "evaluators", "threshold", "draft"})
+"""Fields that the vendor need not know when the gateway runs the experiment."""
+
+EXECUTED = "executed"
+"""Says in the metadata that the gateway runs the experiment, so that its status is what the gateway says."""
+
+
+def runnable(variants: Iterable[Variant]) -> bool:
+    """Whether the gateway can run it alone: one chain, in which nobody is waited for."""
+    chains = [variant.steps for variant in variants]
+    return len(chains) == 1 and bool(chains[0]) and all(step.kind is not StepKind.WAIT for step in chains[0])
+
+
+def noted(body: Model, slot: str, *, draft: bool) -> Model:
+    """The definition with what is to become of it."""
+    said = body.model_dump(exclude_unset=True)
+    status = ExperimentStatus.DRAFT if draft else ExperimentStatus.PENDING
+    content = said.get(slot) or {}
+    ours = {**content.get(KEY, {}), "status": status.value, EXECUTED: True}
+    return type(body).model_validate({**said, slot: {**content, KEY: ours}})
