@@ -16,7 +16,7 @@ NEEDS_A_PERSON = 2
 LOSS_OVER_POLICY = 3
 
 ConfigOption = Annotated[Path | None, typer.Option("--config", help="Configuration file (else $CROSSWALK_CONFIG, else ./crosswalk.toml).")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Write one JSON document to standard output.")]
+JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Write one JSON document to standard output.")]
 
 
 def settings_or_exit(config: Path | None, options: dict[str, Any] | None = None, *, json: bool = False) -> Settings:

@@ -14,7 +14,7 @@ def serve(
     config: ConfigOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (server.host).")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on (server.port); 0 takes a free one.")] = None,
-    demo_data: Annotated[bool, typer.Option("--demo-data", help="Put a small demo data set into an empty store.")] = False,
+    demo_data: Annotated[bool, typer.Option("--demo-data", metavar="", help="Put a small demo data set into an empty store.")] = False,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is being answered. Logs go to standard output."""
     settings = settings_or_exit(config, _options(host, port))
@@ -48,7 +48,7 @@ def welcome(url: str) -> str:
     return f"""
 Crosswalk is ready at {url}
 
-  any dialect    {url}/<dialect>, the base_url of an SDK
+  any dialect    {url}/<dialect>, in place of the vendor's own https://host
   canonical API  {url}/v1
   reference      {url}/docs
   health         {url}/readyz    metrics {url}/metrics

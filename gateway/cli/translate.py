@@ -29,6 +29,7 @@ def translate(
     from schemas.operations import Op
 
     adapters = discover()
+    op = op.replace(" ", "_")  # as `crosswalk adapters` writes it
     for name, value, known in (("--from", source, adapters), ("--to", target, adapters), ("--op", op, list(Op))):
         if value not in known:
             stop(f"{name}: there is no {value!r}; known: {', '.join(known)}", NEEDS_A_PERSON)

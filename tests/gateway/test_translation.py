@@ -79,3 +79,22 @@ def test_the_command_ends_with_3_when_something_would_be_lost() -> None:
     assert done.returncode == 3
     assert json.loads(done.stdout)["refused"]
     assert "would be refused" in done.stderr
+
+
+def test_an_operation_may_be_named_as_the_table_of_adapters_writes_it() -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "translate",
+        "--from",
+        "respan",
+        "--to",
+        "evalguard",
+        "--op",
+        "create dataset",
+        "--json",
+    ]
+    done = subprocess.run(command, input='{"name": "d"}', capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["operation"] == "create_dataset"

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 
 from gateway import logs
-from tests.replay.intended import INTENDED
+from tests.replay.intended import INTENDED, topic
 from tests.replay.player import Result, play
 from tests.replay.recording import FOLDER, Scene, scenes
 from tests.replay.servers import gateway, real, remote
@@ -59,7 +59,8 @@ def _print(results: list[Result], *, against_real: bool, everything: bool) -> bo
     for result in results:
         where = (result.exchange.file, result.exchange.line)
         intended = None if against_real else INTENDED.get(where)
-        word = _verdict(result, intended.differences if intended else ())
+        subject = None if against_real else topic(*where)
+        word = "intended" if subject and result.differences else _verdict(result, intended.differences if intended else ())
         counts[word] += 1
         if everything or word == "DIFFERENT":
             print("\n          ".join((f"{word:9} {result.exchange}", *result.differences)))
