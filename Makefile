@@ -2,8 +2,9 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 READY := .venv/.ready
-HOST ?= 127.0.0.1
-PORT ?= 8080
+# Where to listen, when not where the configuration says: make run PORT=9000. Some shells and tools export a HOST of their own.
+HOST =
+PORT ?=
 # Further arguments for pytest and the benchmark: make test ARGS="-k settings"
 ARGS ?=
 
@@ -19,8 +20,8 @@ setup: $(READY) ## only the set-up: .venv from requirements.lock
 $(READY): .ci/setup.sh requirements.lock pyproject.toml
 	@PYTHON="$(PYTHON)" sh .ci/setup.sh
 
-run: $(READY) ## the gateway on 127.0.0.1:8080 with the embedded store and a small demo data set
-	@exec $(BIN)/crosswalk serve --demo-data --host $(HOST) --port $(PORT)
+run: $(READY) ## the gateway on 127.0.0.1:8080, or where the configuration says, with the embedded store and a small demo data set
+	@exec $(BIN)/crosswalk serve --demo-data $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## the test suite
 	@$(BIN)/python -m pytest $(ARGS)
