@@ -41,8 +41,8 @@ test-vendors: $(READY) ## the vendors' own clients against this gateway, each in
 test-long: $(READY) ## kill loops and soak
 	@$(BIN)/pytest tests/long $(ARGS)
 
-bench: $(READY) ## what the forwarded path costs on this machine: added latency and throughput
-	@$(BIN)/python -m tests.bench.forwarding $(ARGS)
+bench: $(READY) ## added latency and throughput of this installation
+	@$(BIN)/crosswalk bench $(ARGS)
 
 lock: $(READY) ## resolve again: newest versions allowed by pyproject.toml, with hashes
 	$(BIN)/uv lock --quiet --upgrade

@@ -102,10 +102,20 @@ def _query(route: Route, models: _Models) -> Iterable[JsonObject]:
         return
     properties, required = models.properties(route.query)
     for name, schema in properties.items():
+        schema = _never_null(schema)
         described = {"name": name, "in": "query", "required": name in required, "schema": schema}
         if schema.get("type") == "array":
             described["explode"] = True
         yield described
+
+
+def _never_null(schema: JsonObject) -> JsonObject:
+    """The schema without the null that stands for "not asked": a query parameter is there or it is not."""
+    variants = [variant for variant in schema.get("anyOf", ()) if variant != {"type": "null"}]
+    if not variants:
+        return schema
+    plain = {key: value for key, value in schema.items() if key != "anyOf" and (key, value) != ("default", None)}
+    return {**plain, **variants[0]} if len(variants) == 1 else {**plain, "anyOf": variants}
 
 
 def _answer(route: Route, models: _Models) -> JsonObject:

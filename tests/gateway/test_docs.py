@@ -51,3 +51,18 @@ async def test_the_page_loads_nothing_from_elsewhere(client: httpx.AsyncClient) 
     assert script.headers["content-type"].startswith("text/javascript")
     recorded = files("gateway.docs").joinpath("static", "rapidoc-min.js.sha256").read_text().split()[0]
     assert hashlib.sha256(script.content).hexdigest() == recorded
+
+
+@pytest.mark.parametrize("adapter", [pytest.param(a, id=a.name) for a in discover().values()])
+def test_query_parameters_have_a_type_and_are_never_null(adapter) -> None:
+    described = document(adapter)
+    parameters = [
+        parameter
+        for methods in described["paths"].values()
+        for operation in methods.values()
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query"
+    ]
+    assert parameters
+    assert all(parameter["schema"].keys() & {"type", "anyOf", "$ref", "enum", "const", "allOf"} for parameter in parameters)
+    assert not any({"type": "null"} in parameter["schema"].get("anyOf", ()) for parameter in parameters)
