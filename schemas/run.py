@@ -1,8 +1,10 @@
 """Runs (one example, one variant, one repetition) and their scores."""
 
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from schemas.base import Model, Record
 from schemas.dataset import Example
@@ -29,6 +31,16 @@ class ValueType(StrEnum):
     JSON = "json"
 
 
+_FITS: Mapping[ValueType, Callable[[Json], bool]] = {
+    ValueType.NUMBER: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    ValueType.BOOLEAN: lambda value: isinstance(value, bool),
+    ValueType.LABEL: lambda value: isinstance(value, str),
+    ValueType.LABELS: lambda value: isinstance(value, list) and all(isinstance(item, str) for item in value),
+    ValueType.TEXT: lambda value: isinstance(value, str),
+    ValueType.JSON: lambda value: True,
+}
+
+
 class Scale(Model):
     """The bounds of a numeric score, and whether more is better."""
 
@@ -40,7 +52,8 @@ class Scale(Model):
 class NewScore(Model):
     """A score to record. `evaluator` is its key within the run: a second one of the same name replaces the first, keeping its id.
 
-    `value` follows `value_type`: number → float, boolean → bool, label and text → string, labels → list of strings, json → any.
+    `value` follows `value_type`: number → float, boolean → bool, label and text → string, labels → list of strings, json → any. It is null
+    where there is none (an error, say). A value of another type is refused: dialects read it by its type, and would show nothing.
     """
 
     evaluator: str
@@ -60,6 +73,14 @@ class NewScore(Model):
     started_at: AwareDatetime | None = None
     ended_at: AwareDatetime | None = None
     extensions: dict[str, JsonObject] = Field(default_factory=dict)
+
+    @field_validator("value_type")
+    @classmethod
+    def _fits_the_value(cls, kind: ValueType | None, info: ValidationInfo) -> ValueType | None:
+        value = info.data.get("value")
+        if kind is not None and value is not None and not _FITS[kind](value):
+            raise PydanticCustomError("value_type", "The value is no {kind}", {"kind": kind.value})
+        return kind
 
 
 class Score(NewScore, Record):
