@@ -1,5 +1,6 @@
 """What other dialects wrote, read as Phoenix shows it."""
 
+from base64 import b64decode
 from typing import Any
 
 import httpx
@@ -53,13 +54,16 @@ async def test_inputs_and_outputs_are_objects_and_come_back_as_they_were(client:
 async def test_variants_are_experiments_of_their_own(client: httpx.AsyncClient) -> None:
     ours, theirs = await _dataset(client)
     variants = [{"name": name, "steps": [{"kind": "completion", "config": {"template": name}}]} for name in ("one", "two")]
-    await _made(client, "/v1/experiments?draft=true", {"name": "ab", "dataset_id": ours, "variants": variants, "repetitions": 2})
+    body = {"name": "ab", "dataset_id": ours, "variants": variants, "repetitions": 2, "metadata": {"a": 1}}
+    group = await _made(client, "/v1/experiments?draft=true", body)
     listed = (await _read(client, f"/datasets/{theirs}/experiments"))["data"]
     assert [experiment["name"] for experiment in listed] == ["ab · two", "ab · one"]
     assert len({experiment["id"] for experiment in listed}) == 2
     for experiment in listed:
         assert (experiment["dataset_id"], experiment["example_count"], experiment["missing_run_count"]) == (theirs, 4, 8)
         assert (await _read(client, f"/experiments/{experiment['id']}"))["data"] == experiment
+        named = b64decode(experiment["metadata"].pop("group_id")).decode().removeprefix("Experiment:")
+        assert (int(named), experiment["metadata"]) == (int(group["id"][-12:], 16), {"a": 1})
 
 
 async def test_an_experiment_over_inline_examples_has_a_dataset(client: httpx.AsyncClient) -> None:

@@ -7,6 +7,7 @@ from secrets import token_hex
 from adapters.codecs import Time
 from adapters.mapping import ABSENT, Absent, Codec
 from adapters.notes import Fate
+from adapters.phoenix.quirks.ids import TYPE_NAMES, NodeId, refers_to
 from adapters.scope import Scope
 from schemas.errors import malformed
 from schemas.ids import Kind
@@ -160,3 +161,24 @@ class Picked:
 
     def encode(self, value: Json, scope: Scope) -> JsonObject:
         return {self.name: self.codec.encode(value[self.name], scope)}
+
+
+GROUP = "group_id"
+"""Where metadata names the group that an experiment is a variant of: this dialect has no groups."""
+
+
+def read_metadata(given: JsonObject, scope: Scope) -> JsonObject:
+    """Metadata, and the group it names; what is no experiment's id there is the caller's own."""
+    said = given["metadata"]
+    if not isinstance(said, dict) or refers_to(str(said.get(GROUP, ""))) != TYPE_NAMES[Kind.EXPERIMENT]:
+        return {"metadata": said}
+    return {
+        "metadata": {name: value for name, value in said.items() if name != GROUP},
+        "group_id": NodeId(Kind.EXPERIMENT).decode(said[GROUP], scope),
+    }
+
+
+def show_metadata(doc: JsonObject, scope: Scope) -> JsonObject:
+    """Metadata; an experiment that is one variant of a group names the group there."""
+    said, group = doc.get("metadata") or {}, doc.get("group_id")
+    return {"metadata": {**said, GROUP: NodeId(Kind.EXPERIMENT).encode(group, scope)} if group else said}
