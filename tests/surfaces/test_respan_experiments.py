@@ -210,3 +210,10 @@ async def test_a_definition_under_way_is_not_changed(client: httpx.AsyncClient) 
         assert "detail" in await ask(client, method, path, {"workflow": steps}, 400)
     assert (await ask(client, "PATCH", path, {"name": "only the name"}))["workflow"] == WAIT
     assert "detail" in await ask(client, "POST", f"{path}runs/", status=400)
+
+
+@pytest.mark.parametrize("chosen", ["list", "summary", "a/b", "a\nb"])
+async def test_an_id_that_no_path_can_say_is_refused(client: httpx.AsyncClient, chosen: str) -> None:
+    said = await ask(client, "POST", EXPERIMENTS, {"name": "lost", "experiment_id": chosen}, 400)
+    assert said == {"experiment_id": ["This id cannot stand in a path."]}
+    assert await ask(client, "GET", EXPERIMENTS) == []

@@ -8,6 +8,7 @@ from adapters.codecs import Vocabulary
 from adapters.mapping import ABSENT, Path, pick, put
 from adapters.notes import Fate
 from adapters.scope import Scope
+from schemas.errors import invalid
 from schemas.json import Json, JsonObject
 
 Compute = Callable[[JsonObject, Scope], Json]
@@ -37,6 +38,21 @@ class Computed:
         value = self.compute(doc, scope) if said is ABSENT else said
         if value is not ABSENT:
             wire[self.wire] = value
+
+
+_RESERVED = frozenset({"list", "summary"})
+
+
+class ChosenId:
+    """An experiment's id as its creator chose it. One that its own path could not say is refused, or nobody could read the experiment again."""
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        if value in _RESERVED or "/" in str(value) or not str(value).isprintable():
+            raise invalid("This id cannot stand in a path.", "alias", input=value)
+        return value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
 
 
 def extension(doc: JsonObject, scope: Scope, name: str) -> Json:

@@ -3,7 +3,7 @@
 from adapters.codecs import Function
 from adapters.mapping import Each, Fold, Row, Shape
 from adapters.respan.quirks import definition
-from adapters.respan.quirks.fields import Computed, Status
+from adapters.respan.quirks.fields import ChosenId, Computed, Status
 from adapters.respan.quirks.filters import Field, Fields, Filters, ids, times, words
 from adapters.respan.quirks.pages import Bare, Page, Sort
 from adapters.respan.quirks.picked import Picked
@@ -52,7 +52,7 @@ _DEFINITION = (
 )
 
 NEW_EXPERIMENT = Shape(
-    (Row("experiment_id", "alias"), *_DEFINITION),
+    (Row("experiment_id", "alias", ChosenId()), *_DEFINITION),
     hidden={
         **_HIDDEN_DEFINITION,
         "examples": "rows come from a dataset",
