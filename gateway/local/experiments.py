@@ -14,7 +14,7 @@ from gateway.local.projects import holds
 from gateway.store import Change, Transaction, drop_aliases
 from gateway.store.tables import experiments, projects, spans
 from schemas.dataset import Example, NewDataset
-from schemas.errors import Code, CrosswalkError, Issue, Reason
+from schemas.errors import Code, CrosswalkError, Issue, Reason, invalid
 from schemas.experiment import ExperimentDefinition, ExperimentForm, StepKind, Variant
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
@@ -59,6 +59,8 @@ def refuse_pipelines(named: Sequence[str] | None) -> None:
 def _source(tx: Transaction, body: ExperimentDefinition, caller: Caller) -> Source | None:
     dataset = body.dataset_id
     if body.examples is not None:
+        if dataset is not None:
+            raise invalid("An experiment has its examples from a dataset or in its definition, not from both.", "examples")
         # Dialects whose cases stand in the experiment do not list this dataset; those that know datasets only do.
         mark: dict[str, JsonObject] = {"canonical": {"inline": True}}
         new = NewDataset(name=body.name or "Experiment", description=None, project=body.project, extensions=mark)

@@ -271,3 +271,10 @@ async def test_nothing_is_half_written(ask: Ask) -> None:
     assert error.kind is Kind.SPLIT
     assert (await ask(Op.LIST_DATASETS))["items"] == []
     assert (await ask(Op.LIST_EXPERIMENTS))["items"] == []
+
+
+async def test_examples_come_from_one_place(ask: Ask) -> None:
+    data = await dataset(ask)
+    error = await fails(make(ask, dataset_id=data["id"], examples=[{"input": 1}]))
+    assert (error.code, [issue.path for issue in error.issues]) == (Code.INVALID_REQUEST, [("examples",)])
+    assert len((await ask(Op.LIST_DATASETS))["items"]) == 1
