@@ -279,7 +279,7 @@ def _canonical(model: type[Any], content: Json) -> Any:
 
 
 def _summary(issues: Iterable[Issue]) -> str:
-    return "; ".join(f"{'.'.join(map(str, issue.path[1:] or issue.path))}: {issue.message}" for issue in issues)
+    return "; ".join(": ".join(filter(None, (issue.place, issue.message))) for issue in issues)
 
 
 def _is_list(annotation: Any) -> bool:

@@ -53,7 +53,9 @@ def read_json(
         raise _invalid(str(error), 0) from None
     except UnicodeEncodeError:
         raise _invalid("a string holds half of a surrogate pair", 0) from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise CrosswalkError(Code.UNREADABLE_BODY, f"The body is nested deeper than {max_depth} levels.") from None
+    except ValueError as error:
         raise CrosswalkError(Code.UNREADABLE_BODY, f"The body cannot be read: {error}.") from None
     # Counting brackets first spares the walk for the bodies that cannot be deep, which is nearly all of them.
     if text.count("[") + text.count("{") > max_depth and _too_deep(value, max_depth):

@@ -48,6 +48,9 @@ class Reason(StrEnum):
     VALIDATION = "validation"
 
 
+_PARTS = (("body",), ("query",))
+
+
 @dataclass(frozen=True)
 class Issue:
     """One thing wrong with one field: a path into the body or query, a message, the validator's word for it, and what was sent."""
@@ -57,6 +60,11 @@ class Issue:
     type: str = "value_error"
     input: Json = None
     context: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The path for people: dots between, without the part of the request it starts in (`body`, `query`); "" for the whole."""
+        return ".".join(map(str, self.path[1:] if self.path[:1] in _PARTS else self.path))
 
     @property
     def pointer(self) -> str:
@@ -101,7 +109,7 @@ def unknown(kind: Kind, reference: str) -> CrosswalkError:
 
 def malformed(kind: Kind, reference: str) -> CrosswalkError:
     """The error for a text that is no id at all in the client's dialect."""
-    return CrosswalkError(Code.INVALID_REQUEST, f"{reference!r} is not a {kind.title} id.", Reason.MALFORMED_ID, kind, reference)
+    return CrosswalkError(Code.INVALID_REQUEST, f"{reference!r} is no {kind.title} id.", Reason.MALFORMED_ID, kind, reference)
 
 
 def wrong_kind(kind: Kind, reference: str) -> CrosswalkError:

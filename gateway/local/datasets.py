@@ -83,7 +83,7 @@ def claim(tx: Transaction, kind: Kind, alias: str | None, number: int, caller: C
     try:
         add_alias(tx, kind, alias, number, caller.scope)
     except IntegrityError as error:
-        message = f"A {kind.title} with the id {alias!r} already exists."
+        message = f"The id {alias!r} is another {kind.title}'s already."
         raise CrosswalkError(Code.CONFLICT, message, Reason.DUPLICATE, kind, alias) from error
 
 

@@ -114,3 +114,20 @@ async def test_a_path_or_method_that_is_not_served_is_said_in_the_dialect(client
     assert unreadable.status_code == 404
     unknown = await client.get(f"/{prefix_of(adapter)}@nowhere{adapter.mounts[0]}{adapter.routes[0].path}")
     assert 400 <= unknown.status_code < 500
+
+
+async def test_a_problem_names_the_whole_path(client: httpx.AsyncClient) -> None:
+    bad = {"name": "x", "variants": [{"name": "a", "steps": [{"kind": "zzz"}]}]}
+    problem = (await client.post("/v1/experiments", json=bad)).json()
+    assert problem["detail"].startswith("variants.0.steps.0.kind: ")
+    assert problem["errors"][0]["pointer"] == "/variants/0/steps/0/kind"
+
+
+async def test_a_value_that_is_not_of_its_type_is_no_score(client: httpx.AsyncClient) -> None:
+    wait = [{"name": "", "steps": [{"kind": "wait"}]}]
+    made = (await client.post("/v1/experiments", json={"name": "x", "examples": [{"input": 1}], "variants": wait})).json()
+    run = (await client.post(f"/v1/experiments/{made['id']}/runs", json={"example_position": 0, "output": 1})).json()
+    path = f"/v1/experiments/{made['id']}/runs/{run['id']}/scores"
+    answer = await client.post(path, json={"evaluator": "tone", "value": "dry", "value_type": "number"})
+    assert (answer.status_code, answer.json()["detail"]) == (400, "value_type: The value is no number")
+    assert (await client.get(path)).json()["items"] == []

@@ -41,7 +41,7 @@ def _word(error: CrosswalkError) -> str:
 
 def _message(error: CrosswalkError) -> str:
     """Validation issues are folded into one text `field: message; field: message` (reference section 2.2)."""
-    named = [f"{'.'.join(map(str, issue.path[1:]))}: {issue.message}" if issue.path[1:] else issue.message for issue in error.issues]
+    named = [f"{issue.place}: {issue.message}" if issue.place else issue.message for issue in error.issues]
     return "; ".join(named) or error.message
 
 
