@@ -28,7 +28,7 @@ class EvaluatorSummary(Model):
 
 
 class Summary(Model):
-    """An experiment's runs in figures: milliseconds, USD, tokens."""
+    """An experiment's runs in figures: milliseconds, USD, tokens. `passed` runs are those said to have, else those that no score's verdict failed."""
 
     experiment_id: str
     runs: int = 0

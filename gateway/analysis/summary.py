@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from gateway.analysis.values import Tally, figure, latency, overall, verdict
+from gateway.analysis.values import Tally, figure, latency, overall, passed, verdict
 from schemas.analysis import EvaluatorSummary, Summary
 from schemas.json import JsonObject
 from schemas.run import ValueType
@@ -87,7 +87,7 @@ class SummaryFold:
     def add(self, run: JsonObject) -> None:
         """Counts one run in, with its scores."""
         self._statuses[run["status"]] += 1
-        self._passed += run.get("passed") is True
+        self._passed += passed(run) is True
         self._add_spending(run)
         score = overall(run)
         if score is not None:

@@ -89,6 +89,15 @@ def verdict(score: JsonObject) -> bool | None:
     return said if isinstance(said, bool) else None
 
 
+def passed(run: JsonObject) -> bool | None:
+    """Whether a run passed: what was said about it, else that every verdict of its scores is yes; None when there is none."""
+    said = run.get("passed")
+    if isinstance(said, bool):
+        return said
+    verdicts = [found for found in map(verdict, run.get("scores") or ()) if found is not None]
+    return all(verdicts) if verdicts else None
+
+
 def by_evaluator(scores: Iterable[JsonObject], wanted: Collection[str]) -> JsonObject | None:
     """The score whose evaluator's key, id or name is one of `wanted`; None when there is none."""
     return next((score for score in scores if any(score.get(name) in wanted for name in _NAMES)), None)

@@ -55,6 +55,19 @@ def test_totals_are_of_every_run():
     assert summary.tokens_per_second == 20
 
 
+def test_a_run_has_passed_when_it_was_said_or_no_verdict_failed_it():
+    runs = [
+        run(0, scores={"exact": True, "quality": 0.1}),
+        run(1, scores={"exact": True, "same": False}),
+        run(2, scores={"quality": 1.0}),
+        run(3, scores=[score("exact", True), score("other", error="broke")]),
+        run(4, scores={"exact": False}, passed=True),
+        run(5, scores={"exact": True}, passed=False),
+        run(6, scores=[score("quality", 0.9, passed=True)]),
+    ]
+    assert fold(runs).passed == 4
+
+
 def test_each_evaluator_is_counted_by_its_kind_of_value():
     runs = [
         run(0, scores={"exact": True, "quality": 2, "tone": "kind"}),

@@ -88,6 +88,13 @@ async def test_a_winner_needs_enough_cases(evalguard: EvalGuard) -> None:
     assert await decided(20) is None, "the first scorer, which tells no difference, is the metric"
 
 
+async def test_a_metric_is_one_of_the_scorers(evalguard: EvalGuard) -> None:
+    body = {"dataset_id": await dataset(evalguard), "variants": TWO, "scorers": ["exact-match"], "metric": "levenshtein"}
+    refused = await evalguard.send("POST", "/prompts/ab-experiments", body)
+    assert (refused.status_code, refused.json()["error"]["message"]) == (400, "metric: Must be one of the scorers")
+    assert await evalguard.data("GET", "/prompts/experiments") == []
+
+
 async def test_bare_creates_tell_no_id(serve: Serve) -> None:
     async with serve(surfaces={"evalguard": {"bare_create": True}}) as client:
         evalguard = await connected(client)

@@ -44,10 +44,13 @@ def _external(call: Call, definition: ExperimentDefinition) -> Steps:
 
 
 def known_scorers(call: Call, definition: ExperimentDefinition, scope: Scope) -> Steps:
-    """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows, where the surface is strict."""
+    """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows, or a metric that none of them gives, where the surface is strict."""
     wrong = (yield from _unknown(call, definition)) if scope.options.strict_scorers else []
     if wrong:
         raise invalid(f"Unknown scorer: {', '.join(name[:100] for name in wrong)}", "body", "scorers", input=wrong)
+    named = [use.evaluator for use in definition.evaluators]
+    if scope.options.strict_scorers and definition.metric is not None and definition.metric not in named:
+        raise invalid("Must be one of the scorers", "body", "metric", input=definition.metric)
 
 
 def _unknown(call: Call, definition: ExperimentDefinition) -> Steps:
