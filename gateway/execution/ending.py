@@ -43,7 +43,8 @@ async def _an_error(operations: Operations, experiment: Experiment) -> str:
     failed = Condition(field="status", operator="eq", value=RunStatus.FAILED.value)
     page = await operations.ask(Op.LIST_RUNS, experiment_id=experiment.id, where=failed, limit=1, scores=False)
     texts = [run.get("error") for run in page["items"]]
-    return f"All {experiment.counts.failed} rows failed: {texts[0] if texts and texts[0] else 'no reason is known'}"
+    rows = "The only row" if experiment.counts.failed == 1 else f"All {experiment.counts.failed} rows"
+    return f"{rows} failed: {texts[0] if texts and texts[0] else 'no reason is known'}"
 
 
 async def _verdict(operations: Operations, experiment: Experiment) -> JsonObject:

@@ -131,3 +131,18 @@ async def test_a_value_that_is_not_of_its_type_is_no_score(client: httpx.AsyncCl
     answer = await client.post(path, json={"evaluator": "tone", "value": "dry", "value_type": "number"})
     assert (answer.status_code, answer.json()["detail"]) == (400, "value_type: The value is no number")
     assert (await client.get(path)).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        ("/evalguard/api/v1/datasets", b'{"name": ', "The body is not JSON: Expecting value (character 9)."),
+        ("/v1/datasets", b'{"name": ', "The body is not JSON: Expecting value (character 9)."),
+        ("/v1/datasets", b"[1]", "Input should be a valid dictionary or instance of NewDataset"),
+        ("/evalguard/api/v1/evals/nope", None, "'nope' is no experiment id."),
+    ],
+)
+async def test_what_is_wrong_is_said_in_a_sentence(client: httpx.AsyncClient, path: str, body: bytes | None, expected: str) -> None:
+    method = "GET" if body is None else "POST"
+    answer = (await client.request(method, path, content=body, headers={"content-type": "application/json"})).json()
+    assert (answer.get("detail") or answer["error"]["message"]) == expected

@@ -41,6 +41,8 @@ def _word(error: CrosswalkError) -> str:
 
 def _message(error: CrosswalkError) -> str:
     """Validation issues are folded into one text `field: message; field: message` (reference section 2.2)."""
+    if any(issue.type == "json_invalid" for issue in error.issues):
+        return error.message
     named = [f"{issue.place}: {issue.message}" if issue.place else issue.message for issue in error.issues]
     return "; ".join(named) or error.message
 
