@@ -53,7 +53,7 @@ class Route:
 
     To call the vendor, rows without `plan` and `present` can be used as they are; `calls` says so of others, whose `plan` or `present` concerns serving
     alone (or forbids it). `sent` are query parameters of our own requests, `taken` reads the vendor's whole answer where `wrap` and `reply` only write it.
-    A `piece` gives only a part of the canonical reply: recipes use it, callers are not answered from it.
+    A `piece` gives only a part of the canonical reply: recipes use it, callers are not answered from it. `most` is how many records one request takes.
     """
 
     op: Op
@@ -84,6 +84,7 @@ class Route:
     sent: Mapping[str, str] = field(default_factory=dict)
     taken: Codec | None = None
     piece: bool = False
+    most: int | None = None
 
     @property
     def callable(self) -> bool:
@@ -139,7 +140,7 @@ class Adapter:
 
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
-    ours; `stores` says that the vendor only stores: its experiments are run by the client.
+    ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Adapter:
     unlisted: frozenset[Kind] = frozenset()
     slots: Mapping[Kind, str] = field(default_factory=dict)
     stores: bool = False
+    largest_page: int | None = None
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from adapters.base import Adapter, Route
 from adapters.body import read_json
 from adapters.http import Request, Response, dump_json
-from adapters.mapping import SAME, Codec, Row, Shape
+from adapters.mapping import SAME, AnyRow, Codec, Fold, Row, Shape
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
@@ -38,8 +38,13 @@ def route_for(adapter: Adapter, call: Call, *, piece: bool = False) -> Route | N
 def says(route: Route) -> frozenset[str]:
     """The arguments of its operation that a route has words for."""
     shapes = [shape for shape in (route.args, route.body_args) if isinstance(shape, Shape)]
-    named = {path[0] for shape in shapes for row in shape.rows for path in row.claims_canonical}
+    named = {path[0] for shape in shapes for row in shape.rows if _writes(row) for path in row.claims_canonical}
     return frozenset(named | set(route.into_body))
+
+
+def _writes(row: AnyRow) -> bool:
+    """Whether a row is for writing as well as for reading."""
+    return not (isinstance(row, Fold) and row.encode_fields is None)
 
 
 def encode_call(adapter: Adapter, route: Route, call: Call, scope: Scope) -> Request:

@@ -5,7 +5,7 @@ Served under `/api/v1` and under `/v1`, because the Python client drops the `/ap
 
 from adapters.base import Adapter
 from adapters.evalguard.demo import demo
-from adapters.evalguard.quirks.errors import headers, render_error
+from adapters.evalguard.quirks.errors import headers, read_error, render_error
 from adapters.evalguard.routes import PAGES, ROUTES
 from adapters.evalguard.tables.common import STATUS_CODES
 from adapters.evalguard.tables.experiments import EXPERIMENT_STATUS
@@ -19,6 +19,7 @@ ADAPTER = Adapter(
     routes=ROUTES,
     pages=PAGES,
     render_error=render_error,
+    read_error=read_error,
     headers=headers,
     options=EvalGuardOptions,
     statuses=STATUS_CODES,

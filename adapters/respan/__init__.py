@@ -19,7 +19,7 @@ What nobody documents is decided like this:
 from adapters.base import Adapter
 from adapters.respan.demo import demo
 from adapters.respan.quirks.definition import STEP_TYPES
-from adapters.respan.quirks.errors import render_error
+from adapters.respan.quirks.errors import read_error, render_error
 from adapters.respan.quirks.evaluators import KINDS
 from adapters.respan.quirks.values import VALUE_TYPES
 from adapters.respan.routes import ROUTES
@@ -32,6 +32,8 @@ ADAPTER = Adapter(
     title="Respan",
     routes=ROUTES,
     render_error=render_error,
+    read_error=read_error,
+    largest_page=100,
     slash=True,
     statuses=STATUS_CODES,
     vocabularies={

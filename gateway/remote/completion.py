@@ -67,8 +67,14 @@ def _run(document: JsonObject, call: Call) -> JsonObject:
     started, ended, latency = document.get("started_at"), document.get("ended_at"), document.get("latency_ms")
     if latency is None and isinstance(started, datetime) and isinstance(ended, datetime):
         latency = max(0.0, (ended - started).total_seconds() * 1000)
+    recorded = document.get("created_at") or ended or started
     scores = [
-        {**score, "run_id": document.get("id") or "", "experiment_id": score.get("experiment_id") or experiment}
+        {
+            **score,
+            "created_at": score.get("created_at") or score.get("ended_at") or recorded,
+            "run_id": document.get("id") or "",
+            "experiment_id": score.get("experiment_id") or experiment,
+        }
         for score in document.get("scores", ())
     ]
     return {
@@ -76,7 +82,7 @@ def _run(document: JsonObject, call: Call) -> JsonObject:
         "experiment_id": experiment,
         "variant_id": document.get("variant_id") or experiment,
         "latency_ms": latency,
-        "created_at": document.get("created_at") or ended or started,
+        "created_at": recorded,
         "scores": scores,
     }
 

@@ -50,6 +50,20 @@ def consequential(op: Op, notes: Notes) -> list[str]:
     return [pointer for pointer in lost if any(_touches(pointer, other) for other in said)]
 
 
+def saying_nothing(body: Model | None, notes: Notes) -> Notes:
+    """The notes without those of fields that say what is meant anyway."""
+    if body is None:
+        return notes
+    fields = type(body).model_fields
+    kept = Notes()
+    for note in notes.all():
+        name = note.canonical.strip("/")
+        usual = fields[name].get_default(call_default_factory=True) if name in fields else None
+        if note.fate is not Fate.LOST or name not in fields or getattr(body, name) != usual:
+            kept.add(note.fate, note.wire, note.canonical, note.reason)
+    return kept
+
+
 def refused(title: str, op: Op, pointers: Iterable[str]) -> CrosswalkError:
     """The error that names what would have been lost."""
     names = sorted(dict.fromkeys(pointers))

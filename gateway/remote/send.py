@@ -108,7 +108,7 @@ class Sender:
         if answer.status in _UNSURE and request.method not in READS:
             error.code = Code.OUTCOME_UNKNOWN
         error.vendor, error.vendor_status = self._adapter.name, answer.status
-        error.retry_after = seconds(answer.headers.get("retry-after"))
+        error.retry_after = seconds(answer.headers.get("retry-after")) or error.retry_after
         error.message = str(self.masked(error.message))
         error.vendor_body = self.masked(error.vendor_body)
         raise error

@@ -18,10 +18,11 @@ from gateway.remote.completion import completed
 from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.recipes import RECIPES
 from gateway.remote.recipes.base import Cooking, Piece, Step
-from gateway.remote.recipes.experiments import latest_version
-from gateway.remote.recipes.lists import beyond, listed, unsaid
-from gateway.remote.recipes.runs import score_key
+from gateway.remote.recipes.experiments import add_examples, latest_version
+from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
+from gateway.remote.recipes.runs import matched, score_key, with_score_ids
 from schemas.base import Model
+from schemas.dataset import UploadMode
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
@@ -33,7 +34,11 @@ from schemas.status import ExperimentStatus
 if TYPE_CHECKING:
     from gateway.remote.target import RemoteTarget, Undertaker
 
+_AS_IT_IS = "as it is: "
+"""Begins what is kept as the vendor's own id of a version that the vendor does not have."""
+
 _DEEPEST = 8
+_MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
 _MEMO = frozenset({Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.EXPORT})
 """Reads that recipes repeat within one exchange, where nothing changes in between."""
 
@@ -50,11 +55,15 @@ class Session:
 
     async def perform(self, call: Call) -> Json:
         """The canonical reply. Raises CrosswalkError."""
+        call = await self._current(call)
         route = route_for(self._adapter, call)
         if route is not None and not beyond(route, call) and not _brings_more(route, call):
             missing = unsaid(call, says(route) | frozenset(route.fixed))
-            return await self._cook(listed(call, says(route))) if missing else await self._native(route, call)
-        recipe = RECIPES.get(call.op)
+            largest = self._adapter.largest_page
+            if missing or walked(route, call, largest):
+                return await self._cook(listed(call, says(route), largest))
+            return await self._native(route, call)
+        recipe = self._target.instead(call.op) or RECIPES.get(call.op)
         if call.op in LIBRARY and route is None:
             self._account.emulated = True
             return await self._target.local(replace(call, caller=self._target.own(call.caller)))
@@ -62,10 +71,28 @@ class Session:
             return await self._ordered(call, self._target.undertaker)
         if recipe is None or self._target.support(call.op) == "unsupported":
             raise self._target.unsupported(call.op)
+        if call.op is Op.ADD_EXAMPLES and route is not None:
+            return await self._cook(add_examples(call, one_by_one=True))
         reply = await self._cook(recipe(call))
         if call.op is not Op.LIST_RUNS:
             return reply
         return completed(call, await self._target.foreign.adopt(reply, Kind.RUN, call.caller.scope))
+
+    async def _current(self, call: Call) -> Call:
+        """The call without the version that stands for a dataset as it is."""
+        if await self._stands(call, getattr(call.args, "version_id", None)):
+            rest = call.args.model_dump(exclude_unset=True, exclude={"version_id"})
+            call = replace(call, args=SPECS[call.op].args.model_validate(rest))
+        if call.body is not None and await self._stands(call, getattr(call.body, "dataset_version_id", None)):
+            rest = call.body.model_dump(exclude_unset=True, exclude={"dataset_version_id"})
+            call = replace(call, body=type(call.body).model_validate(rest))
+        return call
+
+    async def _stands(self, call: Call, version: str | None) -> bool:
+        if not version:
+            return False
+        native = await self._target.foreign.native({"version_id": version}, None, call.caller.scope)
+        return bool(native["version_id"].startswith(_AS_IT_IS))
 
     async def _ordered(self, call: Call, undertaker: Undertaker) -> Json:
         """Start or cancel what the gateway runs."""
@@ -153,6 +180,7 @@ class Session:
         call = await self._with_slot(call)
         notes = Notes()
         request = await self._said(route, call, notes)
+        notes = loss.saying_nothing(call.body, notes)
         if not SPECS[call.op].writes:
             return call, request, {}
         lost = loss.consequential(call.op, notes)
@@ -239,7 +267,11 @@ class Session:
             raise
         for note in scope.notes.of(Fate.COERCED):
             self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
-        return await self._target.foreign.adopt(self._keyed(call, reply), kind_of(call.op), call.caller.scope)
+        scope_name, kind = call.caller.scope, kind_of(call.op)
+        adopted = await self._target.foreign.adopt(self._keyed(call, reply), kind, scope_name)
+        if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted:
+            return adopted
+        return await self._target.foreign.adopt(with_score_ids(adopted), kind, scope_name)
 
     def _keyed(self, call: Call, reply: Json) -> Json:
         """Records whose ids the vendor never lists are known by what they belong to: a score by its run and its evaluator."""
@@ -255,10 +287,19 @@ class Session:
         if isinstance(reply, dict) and call.op is Op.CREATE_DATASET and "name" not in reply and reply.get("id"):
             read = Call(Op.GET_DATASET, DatasetArgs(dataset_id=reply["id"]), None, call.caller)
             reply = {**await self.perform(read), **reply}
+        if kind is Kind.RUN and call.op in _MATCHED:
+            reply = await self._cook_quietly(matched(call, reply))
         document = completed(call, self._whole(reply, kind))
-        if call.op is Op.GET_DATASET and not document["version_id"] and self._target.support(Op.LIST_DATASET_VERSIONS) == "native":
-            document["version_id"] = await self._cook_quietly(latest_version(call, document["id"]))
+        if kind is Kind.DATASET and SPECS[call.op].item is None and isinstance(document, dict) and document.get("version_id") == "":
+            document["version_id"] = await self._version(call, document["id"])
         return document
+
+    async def _version(self, call: Call, dataset_id: str) -> str:
+        """The latest version of a dataset. Where there are none, one id stands for the dataset as it is."""
+        if self._target.support(Op.LIST_DATASET_VERSIONS) == "native":
+            return str(await self._cook_quietly(latest_version(call, dataset_id)))
+        standing = {"version_id": f"{_AS_IT_IS}{dataset_id}"}
+        return str((await self._target.foreign.adopt(standing, None, call.caller.scope))["version_id"])
 
     async def _cook_quietly(self, cooking: Any) -> Json:
         emulated = self._account.emulated
@@ -319,9 +360,16 @@ class Session:
 
 def _brings_more(route: Route, call: Call) -> bool:
     """Whether a body says in one what the vendor takes in several calls."""
-    if call.body is None or not isinstance(route.request, Shape):
+    if call.body is None:
+        return False
+    if route.most is not None and len(getattr(call.body, "examples", ())) != route.most:
+        return True
+    if not isinstance(route.request, Shape):
         return False
     hidden = route.request.hidden
+    if call.op is Op.CREATE_DATASET:
+        chosen = getattr(call.args, "mode", UploadMode.NEW) is not UploadMode.NEW and "mode" not in says(route)
+        return chosen or (bool(getattr(call.body, "examples", ())) and "examples" in hidden)
     if call.op is Op.ADD_RUN:
         named = getattr(call.body, "example_id", None) is not None
         return (bool(getattr(call.body, "scores", None)) and "scores" in hidden) or (not named and "example_position" in hidden)

@@ -10,7 +10,8 @@ from gateway.remote.account import Account
 from gateway.remote.asides import Asides
 from gateway.remote.ids import ForeignIds
 from gateway.remote.library import LIBRARY, ORDERS
-from gateway.remote.recipes import NEEDS, RECIPES
+from gateway.remote.recipes import INSTEAD, NEEDS, RECIPES
+from gateway.remote.recipes.base import Recipe
 from gateway.remote.send import Sender
 from gateway.remote.session import Session
 from gateway.settings import Target as TargetSettings
@@ -90,10 +91,17 @@ class RemoteTarget:
             return "native"
         if op in ORDERS and self.adapter.stores and self.undertaker is not None:
             return "emulated"
-        needs = NEEDS.get(op)
-        if (op in RECIPES and needs is not None and all(_reachable(self.adapter, need) for need in needs)) or op in LIBRARY:
+        if self.instead(op) is not None or op in LIBRARY or (op in RECIPES and all(self._has(op, need) for need in NEEDS[op])):
             return "emulated"
         return "unsupported"
+
+    def instead(self, op: Op) -> Recipe | None:
+        """What stands in for an operation the vendor has nothing like, None when it has it or nothing does."""
+        recipe, needs = INSTEAD.get(op, (None, ()))
+        return recipe if not _native(self.adapter, op) and all(_native(self.adapter, need) for need in needs) else None
+
+    def _has(self, op: Op, need: Op) -> bool:
+        return _native(self.adapter, need) or (need is not op and self.support(need) == "emulated")
 
     def unsupported(self, op: Op) -> CrosswalkError:
         """The error that names what this target cannot do."""
@@ -110,7 +118,3 @@ class RemoteTarget:
 
 def _native(adapter: Adapter, op: Op) -> bool:
     return any(route.callable and not route.piece for route in adapter.by_operation.get(op, ()))
-
-
-def _reachable(adapter: Adapter, op: Op) -> bool:
-    return _native(adapter, op) or (op in RECIPES and op not in NEEDS[op] and all(_reachable(adapter, need) for need in NEEDS[op]))

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from adapters.base import Plain, Route
+from adapters.errors import read_plainly
 from adapters.evalguard.tables.common import FIELD_WORDS, FINER_WORDS, STATUS_CODES, WORDS
 from adapters.http import Request, Response, json_response
 from adapters.scope import Scope
-from schemas.errors import Code, CrosswalkError
+from schemas.errors import Code, CrosswalkError, Reason
 
 
 def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
@@ -55,3 +56,21 @@ def _headers(error: CrosswalkError) -> dict[str, str]:
     if error.allow:
         found["Allow"] = ", ".join(error.allow)
     return found
+
+
+_MEANT: Mapping[str, Code] = {
+    **{word: code for code, word in reversed(list(WORDS.items()))},
+    **{word: code for (code, _), word in FINER_WORDS.items()},
+    **dict.fromkeys(FIELD_WORDS.values(), Code.INVALID_REQUEST),
+    "INTERNAL_ERROR": Code.UPSTREAM_INVALID,
+}
+_WHY: Mapping[str, Reason] = {word: reason for (_, reason), word in FINER_WORDS.items()}
+
+
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> CrosswalkError:
+    """The canonical error in the vendor's answer: its envelope, the flat `{"error": "…"}` of an unknown route, or a page of something in between."""
+    error = read_plainly(status, headers, body, _MEANT)
+    error.reason = _WHY.get(error.vendor_code or "")
+    if error.code is Code.NOT_FOUND:
+        error.reason = Reason.UNKNOWN_RECORD
+    return error

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 
 from adapters.base import Route
+from adapters.errors import read_plainly
 from adapters.http import Request, Response, json_response
 from adapters.respan.tables.common import STATUS_CODES
 from adapters.scope import Scope
@@ -29,6 +30,7 @@ _SAID = {
     "alias": "experiment_id",
 }
 _SHOWN = 100
+_LONGEST_PAUSE = 86_400
 
 
 def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
@@ -162,3 +164,20 @@ def bad_field(name: str, message: str, value: Json = None) -> CrosswalkError:
     return CrosswalkError(
         Code.INVALID_REQUEST, f"{name}: {message}", Reason.VALIDATION, issues=(Issue(("body", name), message, "value_error", value),)
     )
+
+
+_CODES: Mapping[str, Code] = {"INTERNAL_ERROR": Code.UPSTREAM_INVALID}
+
+
+def read_error(status: int, headers: Mapping[str, str], body: bytes) -> CrosswalkError:
+    """The canonical error in the vendor's answer: `{"detail": …}`, a map of fields, `{"error": …}`; the pause may stand in the body."""
+    error = read_plainly(status, headers, body, _CODES)
+    content = error.vendor_body
+    pause = content.get("retry_after") if isinstance(content, dict) else None
+    if isinstance(pause, int | float) and not isinstance(pause, bool) and 0 <= pause <= _LONGEST_PAUSE:
+        error.retry_after = float(pause)
+    if error.code is Code.NOT_FOUND:
+        error.reason = Reason.UNKNOWN_RECORD
+    elif error.code is Code.CONFLICT:
+        error.reason = Reason.DUPLICATE
+    return error

@@ -75,10 +75,11 @@ ROUTES = (
         body=wire.NewScoreBody,
         request=tables.NEW_SCORE,
         plan=quirks.put,
+        calls=True,
         ok=201,
         summary="Record a score of a log",
         **_SHOWN,
     ),
-    Route(Op.LIST_SCORES, "GET", _LOG, summary="A page of a log's scores", **_LISTED),
+    Route(Op.LIST_SCORES, "GET", _LOG, calls=True, summary="A page of a log's scores", **_LISTED),
     *_of_one(_LOG_ONE, " of a log"),
 )

@@ -25,6 +25,10 @@ NEEDS: Mapping[Op, tuple[Op, ...]] = {
     Op.CREATE_EXPERIMENT: (Op.CREATE_EXPERIMENT, Op.CREATE_DATASET),
     Op.GET_EXAMPLE: (Op.LIST_EXAMPLES,),
     Op.GET_DATASET_VERSION: (Op.LIST_DATASET_VERSIONS,),
+    Op.CREATE_DATASET: (Op.CREATE_DATASET, Op.ADD_EXAMPLES),
     Op.ADD_EXAMPLES: (Op.GET_DATASET, Op.LIST_EXAMPLES, Op.CREATE_DATASET),
 }
 """The vendor's own operations that each recipe stands on; without them the operation is unsupported."""
+
+INSTEAD: Mapping[Op, tuple[Recipe, tuple[Op, ...]]] = {Op.ADD_RUN: (runs.resumed, (Op.LIST_RUNS, Op.UPDATE_RUN))}
+"""What stands in where a vendor has no such operation at all, and what it needs."""

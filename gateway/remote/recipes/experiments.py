@@ -9,8 +9,8 @@ from gateway.local.experiments import inline
 from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, everything
 from gateway.remote.recipes.lists import listed, unsaid
-from schemas.dataset import NewDataset, NewExamples, UploadMode
-from schemas.errors import unknown
+from schemas.dataset import Example, NewDataset, NewExamples, UploadMode
+from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.experiment import ExperimentDefinition
 from schemas.ids import Kind
 from schemas.json import JsonObject
@@ -19,6 +19,7 @@ from schemas.operations import (
     CreateDatasetArgs,
     DatasetArgs,
     ExampleArgs,
+    ListDatasetsArgs,
     ListExamplesArgs,
     ListExperimentsArgs,
     ListVersionsArgs,
@@ -121,11 +122,66 @@ def one_version(call: Call) -> Cooking:
     raise unknown(Kind.DATASET_VERSION, args.version_id)
 
 
-def add_examples(call: Call) -> Cooking:
+def create_dataset(call: Call) -> Cooking:
+    """A dataset first, its examples afterwards; what to do when its name is taken is decided by looking."""
+    args, body = call.args, call.body
+    assert isinstance(args, CreateDatasetArgs)
+    assert isinstance(body, NewDataset)
+    if args.mode is not UploadMode.NEW:
+        found = yield Call(Op.LIST_DATASETS, ListDatasetsArgs(name=body.name, limit=1), None, call.caller)
+        if found["items"]:
+            return (yield from _taken(call, args.mode, body, found["items"][0]))
+    said = body.model_dump(exclude_unset=True, exclude={"examples"})
+    made = yield Call(call.op, CreateDatasetArgs(), NewDataset.model_validate(said), call.caller)
+    return (yield from _filled(call, made, body.examples))
+
+
+def _taken(call: Call, mode: UploadMode, body: NewDataset, dataset: JsonObject) -> Cooking:
+    """What an upload does to the dataset that has its name already."""
+    if mode is UploadMode.CREATE:
+        message = f"A dataset named {body.name!r} already exists."
+        raise CrosswalkError(Code.CONFLICT, message, Reason.DUPLICATE, Kind.DATASET, dataset["id"])
+    if mode is UploadMode.APPEND:
+        return (yield from _filled(call, dataset, body.examples))
+    held: list[JsonObject] = []
+    yield from everything(Op.LIST_EXAMPLES, call.caller, held.append, dataset_id=dataset["id"])
+    if [(item["input"], item["reference"]) for item in held] != [(item.input, item.reference) for item in body.examples]:
+        raise CrosswalkError(
+            Code.UNSUPPORTED, f"The dataset {body.name!r} holds other examples, and this target cannot replace them in one."
+        )
+    whole = yield Call(Op.GET_DATASET, DatasetArgs(dataset_id=dataset["id"]), None, call.caller)
+    return {**whole, "changes": {"created": 0, "updated": 0, "deleted": 0}}
+
+
+def _filled(call: Call, dataset: JsonObject, examples: list[Example]) -> Cooking:
+    """The dataset with these examples added."""
+    if examples:
+        yield Call(Op.ADD_EXAMPLES, DatasetArgs(dataset_id=dataset["id"]), NewExamples(examples=examples), call.caller)
+    whole = yield Call(Op.GET_DATASET, DatasetArgs(dataset_id=dataset["id"]), None, call.caller)
+    return {**whole, "changes": {"created": len(examples), "updated": 0, "deleted": 0}}
+
+
+def _singly(call: Call, body: NewExamples) -> Cooking:
+    """One call for each example. What was added before one is refused stays, and the error says how many."""
+    made: list[str] = []
+    for example in body.examples:
+        try:
+            reply = yield Call(call.op, call.args, NewExamples(examples=[example]), call.caller)
+        except CrosswalkError as error:
+            if made:
+                error.message = f"{len(made)} of {len(body.examples)} examples were added; then: {error.message}"
+            raise
+        made.extend(reply["ids"])
+    return {"ids": made, "version_id": None}
+
+
+def add_examples(call: Call, *, one_by_one: bool = False) -> Cooking:
     """Examples appended to a dataset by its name, as uploads do."""
     args, body = call.args, call.body
     assert isinstance(args, DatasetArgs)
     assert isinstance(body, NewExamples)
+    if one_by_one:
+        return (yield from _singly(call, body))
     before = yield Call(Op.GET_DATASET, args, None, call.caller)
     known = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
     new = NewDataset(name=before["name"], examples=body.examples)
@@ -147,4 +203,5 @@ RECIPES: dict[Op, Recipe] = {
     Op.GET_EXAMPLE: one_example,
     Op.GET_DATASET_VERSION: one_version,
     Op.ADD_EXAMPLES: add_examples,
+    Op.CREATE_DATASET: create_dataset,
 }

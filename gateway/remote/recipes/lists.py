@@ -9,7 +9,7 @@ from gateway.local import conditions
 from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking
 from schemas.json import Json, JsonObject
-from schemas.operations import SPECS, Call
+from schemas.operations import SPECS, Call, Op
 from schemas.query import ListArgs
 from schemas.status import RunStatus
 
@@ -21,6 +21,7 @@ Accept = Callable[[JsonObject, Any], bool]
 
 FILTERS: Mapping[str, Accept] = {
     "name": lambda item, wanted: item.get("name") == wanted,
+    "dataset_id": lambda item, wanted: item.get("dataset_id") == wanted,
     "project": lambda item, wanted: item.get("project") == wanted,
     "forms": lambda item, wanted: item.get("form") in wanted,
     "variants": lambda item, wanted: (len(item.get("variants") or ()) > 1 or bool(item.get("group_id"))) is (wanted == "many"),
@@ -49,21 +50,33 @@ def unsaid(call: Call, known: frozenset[str]) -> frozenset[str]:
     return frozenset(name for name in asked(call) if name not in known and (name in PLACE or name in FILTERS))
 
 
+def walked(route: Route, call: Call, largest: int | None) -> bool:
+    """Whether the page asked for is none of the vendor's own: it numbers its pages, and the caller goes by cursors, wants all, or another size."""
+    args, known = call.args, says(route)
+    if not isinstance(args, ListArgs) or "offset" not in known or "cursor" in known:
+        return False
+    if args.offset is None or not args.limit:
+        return True
+    return args.offset % args.limit != 0 or (largest is not None and args.limit > largest)
+
+
 def beyond(route: Route, call: Call) -> frozenset[str]:
     """The arguments of a read that neither the route nor a walk can honour."""
     if SPECS[call.op].writes:
         return frozenset()
     known = says(route) | frozenset(route.fixed) | HARMLESS
     rest = frozenset(asked(call)) - known
+    if call.op is Op.LIST_SCORES and getattr(call.args, "run_id", None) is not None:
+        rest -= _CHECKS
     return rest - frozenset(PLACE) - frozenset(FILTERS) if isinstance(call.args, ListArgs) else rest - _CHECKS
 
 
-def listed(call: Call, known: frozenset[str]) -> Cooking:
+def listed(call: Call, known: frozenset[str], largest: int | None = None) -> Cooking:
     """The page that was asked for. Its cursor is the id of the first item of the next one.
 
-    Only what is sorted or counted is read to the end; only what is sorted is held.
+    Only what is sorted or counted is read to the end; only what is sorted is held. `largest` is the most the vendor lists at a time.
     """
-    gathered = _Gathered(call, known)
+    gathered = _Gathered(call, known, min(PAGE, largest or PAGE))
     cursor: str | None = None
     offset = 0
     while True:
@@ -72,27 +85,30 @@ def listed(call: Call, known: frozenset[str]) -> Cooking:
         if gathered.take(items):
             break
         cursor, offset = page.get("next_cursor"), offset + len(items)
-        if cursor is None and not _numbered(known, page, offset):
+        if cursor is None and not _numbered(known, page, offset, gathered.size):
             break
     return gathered.page()
 
 
-def _numbered(known: frozenset[str], page: JsonObject, offset: int) -> bool:
+def _numbered(known: frozenset[str], page: JsonObject, offset: int, size: int) -> bool:
     """Whether a vendor that counts what to skip has more."""
     if "cursor" in known or "offset" not in known or not page["items"]:
         return False
     total = page.get("total")
-    return len(page["items"]) >= PAGE if total is None else offset < total
+    return len(page["items"]) >= size if total is None else offset < total
 
 
 class _Gathered:
     """The page as it comes to be."""
 
-    def __init__(self, call: Call, known: frozenset[str]) -> None:
+    def __init__(self, call: Call, known: frozenset[str], size: int) -> None:
         args = call.args
         assert isinstance(args, ListArgs)
         said = asked(call)
         self._args = args
+        self.size = size
+        self._places = call.op is Op.LIST_EXAMPLES and not args.sort
+        self._seen = 0
         self._known = known
         self._wanted = {name: value for name, value in said.items() if name in FILTERS and name not in known}
         self._accepts = conditions.test(None if "where" in known else args.where)
@@ -108,15 +124,18 @@ class _Gathered:
         dropped = {"cursor", "offset", "limit", "total", *self._wanted, *(name for name in ("where", "sort") if name not in self._known)}
         said = {name: getattr(self._args, name) for name in self._args.model_fields_set if name not in dropped}
         if "limit" in self._known:
-            said["limit"] = PAGE
+            said["limit"] = self.size
         if cursor is not None:
             said["cursor"] = cursor
-        elif offset and "offset" in self._known:
+        elif "offset" in self._known and "cursor" not in self._known:
             said["offset"] = offset
         return type(self._args).model_validate(said)
 
     def take(self, items: list[JsonObject]) -> bool:
         """True when nothing more is needed."""
+        if self._places:
+            items = [{**item, "position": item.get("position") or self._seen + place} for place, item in enumerate(items)]
+        self._seen += len(items)
         return any(self._took(item) for item in items if self._wants(item))
 
     def _wants(self, item: JsonObject) -> bool:

@@ -8,7 +8,8 @@ from gateway.remote.recipes.base import Cooking, Piece, Recipe, Step, everything
 from gateway.remote.recipes.lists import OWN, listed, unsaid
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
-from schemas.json import JsonObject
+from schemas.json import Json, JsonObject
+from schemas.json_values import compact
 from schemas.operations import (
     AddRunArgs,
     Call,
@@ -23,7 +24,7 @@ from schemas.operations import (
     RunArgs,
     ScoreArgs,
 )
-from schemas.run import NewRun, NewRuns
+from schemas.run import NewRun, NewRuns, RunPatch
 from schemas.status import RunStatus
 
 Key = tuple[str, int]
@@ -89,6 +90,37 @@ def _joined(run: JsonObject, example: JsonObject | None, scored: JsonObject | No
 def score_key(run_id: str, evaluator: str) -> str:
     """What stands for the id of a score that is never listed with one."""
     return f"{run_id}/{evaluator}"
+
+
+def with_score_ids(reply: Json) -> Json:
+    """Runs whose scores come without ids, each score known by its run and evaluator."""
+    if not isinstance(reply, dict):
+        return reply
+    if isinstance(reply.get("items"), list):
+        return {**reply, "items": [with_score_ids(item) for item in reply["items"]]}
+    run_id, given = reply.get("id"), reply.get("scores")
+    if not run_id or not given:
+        return reply
+    return {**reply, "scores": [score if score.get("id") else {**score, "id": score_key(run_id, score["evaluator"])} for score in given]}
+
+
+def matched(call: Call, reply: Json) -> Cooking:
+    """Runs that do not say whose they are, joined to the examples of equal input: the k-th run of an input to the k-th example that has it."""
+    experiment_id = getattr(call.args, "experiment_id", None)
+    items = reply.get("items", [reply]) if isinstance(reply, dict) else []
+    if experiment_id is None or all(run.get("example_id") for run in items):
+        return reply
+    examples = yield from examples_of(call, experiment_id)
+    waiting: defaultdict[str, list[JsonObject]] = defaultdict(list)
+    for row in examples.values():
+        waiting[compact(row.get("input"))].append(row)
+    joined = []
+    for run in reversed(items):  # runs come newest first, examples oldest first
+        same = waiting.get(compact(run.get("input"))) or []
+        example: JsonObject | None = (same.pop(0) if len(same) > 1 else same[0]) if same else None
+        own = {"example_id": example["id"], "example_position": example["position"]} if example else {}
+        joined.append({**run, **own, "experiment_id": experiment_id})
+    return {**reply, "items": joined[::-1]} if "items" in reply else joined[0]
 
 
 def one_run(call: Call) -> Cooking:
@@ -208,6 +240,35 @@ def _placed(call: Call, experiment_id: str, body: NewRun) -> Generator[Step, Any
             said = body.model_dump(exclude_unset=True, exclude={"example_position"})
             return NewRun.model_validate({**said, "example_id": name})
     raise invalid(f"There is no example at position {body.example_position}.", "example_position")
+
+
+def resumed(call: Call) -> Cooking:
+    """A run for an example whose run the vendor has begun and that waits for its output."""
+    args, body = call.args, call.body
+    assert isinstance(args, AddRunArgs)
+    assert isinstance(body, NewRun)
+    if body.status is not RunStatus.SUCCEEDED or body.repetition != 1:
+        raise CrosswalkError(Code.UNSUPPORTED, "This target takes the output of one successful run per example, and nothing else.")
+    if body.example_id is None:
+        body = yield from _placed(call, args.experiment_id, body)
+    own: list[JsonObject] = []
+
+    def take(run: JsonObject) -> None:
+        if run["example_id"] == body.example_id:
+            own.append(run)
+
+    yield from everything(Op.LIST_RUNS, call.caller, take, experiment_id=args.experiment_id, scores=True)
+    open_run = next((run for run in own if run["status"] == RunStatus.WAITING), None)
+    if open_run is None and own and not args.replace:
+        raise CrosswalkError(Code.CONFLICT, "The example has its run already.", Reason.DUPLICATE, Kind.RUN, own[0]["id"])
+    if open_run is None:
+        raise CrosswalkError(Code.UPSTREAM_UNAVAILABLE, "The target has not begun the runs of this experiment yet.", retry_after=10.0)
+    said = body.model_dump(exclude_unset=True, include=set(RunPatch.model_fields) - {"input", "reference", "status", "error"})
+    where = RunArgs(run_id=open_run["id"], experiment_id=args.experiment_id)
+    run = yield Call(Op.UPDATE_RUN, where, RunPatch.model_validate(said), call.caller)
+    for score in body.scores:
+        yield Call(Op.PUT_SCORE, PutScoreArgs(run_id=run["id"], experiment_id=args.experiment_id), score, call.caller)
+    return run
 
 
 def add_runs(call: Call) -> Cooking:
