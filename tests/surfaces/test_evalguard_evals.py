@@ -1,6 +1,7 @@
 """Eval runs of the EvalGuard surface: what its clients read, and what they must not meet."""
 
 import asyncio
+import re
 import uuid
 from typing import Any
 
@@ -188,6 +189,7 @@ async def test_compare_is_mandatory_about_its_project(evalguard: EvalGuard) -> N
     asked = {"runA": one["id"], "runB": other["id"], "projectId": evalguard.project}
     compared = await evalguard.data("GET", "/evals/compare", **asked)
     assert (compared["run_a"]["score"], compared["run_b"]["score"], compared["score_diff"]) == (50, 50, 0)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", compared["run_a"]["created_at"]), "as everywhere in this dialect"
     assert (compared["improvements"], compared["regressions"], compared["unchanged"]) == (1, 1, 0)
     assert [case["regression"] for case in compared["cases"]] == [True, False]
     assert await evalguard.refusal("GET", "/evals/compare", runA=one["id"], runB=other["id"]) == (400, "MISSING_PROJECT_ID")

@@ -2,6 +2,7 @@
 
 from adapters.evalguard.quirks.figures import plain
 from adapters.evalguard.quirks.values import Text, Uuid
+from adapters.evalguard.tables.common import TIME
 from adapters.scope import Scope
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
@@ -51,7 +52,7 @@ def _difference(one: Json, other: Json) -> Json:
 
 
 def _side(side: JsonObject, scope: Scope) -> JsonObject:
-    dataset = side.get("dataset_id")
+    dataset, made = side.get("dataset_id"), side.get("created_at")
     return {
         "id": _RUN.encode(side["experiment_id"], scope),
         "name": side["name"],
@@ -59,7 +60,7 @@ def _side(side: JsonObject, scope: Scope) -> JsonObject:
         "dataset": None if dataset is None else _DATASET.encode(dataset, scope),
         "score": _scaled(side["mean"]),
         "total_cases": side["runs"],
-        "created_at": side.get("created_at"),
+        "created_at": None if made is None else TIME.encode(made, scope),
     }
 
 
@@ -71,7 +72,7 @@ def _read_side(side: JsonObject, scope: Scope) -> JsonObject:
         "dataset_id": side["dataset"],
         "mean": _unscaled(side["score"]),
         "runs": side["total_cases"],
-        "created_at": side["created_at"],
+        "created_at": None if side["created_at"] is None else TIME.decode(side["created_at"], scope),
     }
 
 
