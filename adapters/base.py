@@ -4,7 +4,7 @@ A dialect's folder holds one `Adapter` made of data; everything here reads that 
 """
 
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, get_origin
 
@@ -276,8 +276,13 @@ def _canonical(model: type[Any], content: Json) -> Any:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        issues = tuple(issues_of(error))
+        issues = tuple(_plainly(issue) for issue in issues_of(error))
         raise CrosswalkError(Code.INVALID_REQUEST, _summary(issues), Reason.VALIDATION, issues=issues) from None
+
+
+def _plainly(issue: Issue) -> Issue:
+    """Without the name of the class that the validator would have liked to see."""
+    return replace(issue, message="Input should be an object") if issue.type in ("model_type", "model_attributes_type") else issue
 
 
 def _summary(issues: Iterable[Issue]) -> str:

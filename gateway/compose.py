@@ -71,7 +71,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
             await receipts.stop()
             await store.stop()
 
-    pages = [*docs.routes(adapters), *service.routes(adapters)]
+    pages = [*docs.routes(adapters, service.operations()), *service.routes(adapters)]
     return create_app(settings, routes=[*pages, Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
 
 

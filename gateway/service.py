@@ -16,7 +16,7 @@ from gateway.auth import Caller
 from gateway.settings import LOCAL
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
-from schemas.json import Json
+from schemas.json import Json, JsonObject
 from schemas.operations import Op
 
 
@@ -49,6 +49,33 @@ class TranslationRequest(BaseModel):
     def question(self) -> translation.Question:
         """What the client of the source dialect would send."""
         return translation.Question(self.params, tuple(self.query), self.body)
+
+
+def operations() -> JsonObject:
+    """These pages for the reference: OpenAPI operations by path and method."""
+    json = {"200": {"description": "As it says.", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    asked = {"content": {"application/json": {"schema": TranslationRequest.model_json_schema()}}, "required": True}
+    receipt_id = {"name": "receipt_id", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "/capabilities": {"get": {"operationId": "get_capabilities", "summary": "What each dialect can ask for", "responses": json}},
+        "/targets": {"get": {"operationId": "get_targets", "summary": "The targets this key may reach", "responses": json}},
+        "/translate": {
+            "post": {
+                "operationId": "post_translate",
+                "summary": "What another vendor would be asked, without asking it",
+                "requestBody": asked,
+                "responses": json,
+            }
+        },
+        "/receipts/{receipt_id}": {
+            "get": {
+                "operationId": "get_receipt",
+                "summary": "What became of the fields of one exchange",
+                "parameters": [receipt_id],
+                "responses": json,
+            }
+        },
+    }
 
 
 _Answer = Callable[[Request, Caller], Awaitable[Response]]

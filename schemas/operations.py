@@ -157,9 +157,13 @@ class ListExperimentsArgs(ListArgs):
 
 
 class ExperimentArgs(Args):
-    """One experiment: a single one, a group, or one variant of a group."""
+    """One experiment: a single one, a group, or one variant of a group.
+
+    `single` is for dialects without groups: there the group itself does not exist, only its variants do.
+    """
 
     experiment_id: str
+    single: bool = False
 
 
 class CreateExperimentArgs(Args):

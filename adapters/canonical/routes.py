@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from adapters import recipes
 from adapters.base import Route
 from adapters.canonical import export, wire
 from adapters.canonical.quirks import Condition, InOrder, Single, page
@@ -75,7 +76,15 @@ _DATASETS = (
     _list(Op.LIST_SPLITS, "/datasets/{dataset_id}/splits", "The splits of a dataset", wire.VersionsQuery),
 )
 _EXPERIMENTS = (
-    _send(Op.CREATE_EXPERIMENT, "POST", "/experiments", "Define an experiment and start it", wire.CreateExperimentQuery, ok=201),
+    _send(
+        Op.CREATE_EXPERIMENT,
+        "POST",
+        "/experiments",
+        "Define an experiment and start it",
+        wire.CreateExperimentQuery,
+        plan=recipes.created,
+        ok=201,
+    ),
     _list(Op.LIST_EXPERIMENTS, "/experiments", "Experiments, newest first", wire.ExperimentsQuery),
     _get(Op.GET_EXPERIMENT, "/experiments/{experiment_id}", "One experiment"),
     _send(Op.UPDATE_EXPERIMENT, "PATCH", "/experiments/{experiment_id}", "Change an experiment"),

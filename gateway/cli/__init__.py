@@ -3,6 +3,9 @@
 Exit codes: 0 done, 1 failed, 2 needs a person (wrong usage or configuration), 3 loss over policy.
 """
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from gateway.cli import adapters, bench, config, demo, serve, translate
@@ -16,8 +19,16 @@ app.command("demo")(demo.demo)
 app.command("translate")(translate.translate)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("crosswalk-gateway"))
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")] = False,
+) -> None:
     """One experiment API in front of several vendors: speak any of them, reach any of them."""
 
 

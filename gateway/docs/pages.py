@@ -6,12 +6,13 @@ from html import escape
 from importlib.resources import files
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from adapters.base import Adapter
 from gateway.docs.openapi import document
 from gateway.routing import prefix_of
+from schemas.json import JsonObject
 
 # Nothing outside this origin may be asked for, whatever the script would like.
 _POLICY = (
@@ -19,13 +20,17 @@ _POLICY = (
 )
 
 
-def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
-    """The reference's pages for these dialects; the canonical API's document stands at `/openapi.json`, too."""
+def routes(adapters: Mapping[str, Adapter], own: JsonObject) -> list[Route]:
+    """The reference's pages for these dialects; the canonical API's document stands at `/openapi.json`, too.
+
+    `own` are the gateway's pages about itself, described beside the canonical API.
+    """
     prefixes = {prefix_of(adapter): adapter for adapter in adapters.values()}
 
     @cache
     def described(prefix: str) -> Mapping[str, object]:
-        return document(prefixes[prefix])
+        made = document(prefixes[prefix])
+        return {**made, "paths": {**made["paths"], **own}} if prefix == _CANONICAL else made
 
     def openapi(prefix: str) -> Route:
         async def answer(request: Request) -> Response:
@@ -40,7 +45,17 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
         chosen = request.query_params.get("dialect", _CANONICAL)
         return HTMLResponse(_page(adapters, chosen), headers={"Content-Security-Policy": _POLICY})
 
-    return [Route("/docs", page), Route("/docs/rapidoc.js", _script), Route("/openapi.json", canonical), *map(openapi, prefixes)]
+    return [
+        Route("/", _front),
+        Route("/docs", page),
+        Route("/docs/rapidoc.js", _script),
+        Route("/openapi.json", canonical),
+        *map(openapi, prefixes),
+    ]
+
+
+async def _front(request: Request) -> Response:
+    return RedirectResponse("/docs")
 
 
 async def _script(request: Request) -> Response:

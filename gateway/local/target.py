@@ -15,6 +15,7 @@ from gateway.local import (
     export,
     figures,
     incomplete,
+    lookup,
     projects,
     prompts,
     run_lists,
@@ -27,8 +28,9 @@ from gateway.local import (
 )
 from gateway.local.handler import Handler, Reply, merge
 from gateway.store import Change, Store, Transaction
-from schemas.errors import Code, CrosswalkError
-from schemas.operations import SPECS, Call, Op
+from schemas.errors import Code, CrosswalkError, unknown
+from schemas.ids import Kind
+from schemas.operations import SPECS, Call, ExperimentArgs, Op
 
 _NOUNS = (
     comparison,
@@ -95,6 +97,8 @@ class LocalTarget:
         handler = self._handlers.get(call.op)
         if handler is None:
             raise CrosswalkError(Code.UNSUPPORTED, f"The embedded store does not perform {call.op}.")
+        if isinstance(call.args, ExperimentArgs) and call.args.single:
+            await self.store.read(_no_group, call.args.experiment_id, call.caller.scope)
         if not SPECS[call.op].writes:
             return await self.store.read(handler, call.args, call.body, call.caller)
         written = self.store.submit(_write, handler, call)
@@ -111,6 +115,12 @@ class LocalTarget:
                     subscriber(change)
                 except Exception:
                     _log.exception("A subscriber failed on %s", change)
+
+
+def _no_group(tx: Transaction, reference: str, scope: str) -> None:
+    """Raises CrosswalkError (not_found) for the id of a group."""
+    if lookup.head(tx, reference, scope).is_group:
+        raise unknown(Kind.EXPERIMENT, reference)
 
 
 def _write(tx: Transaction, handler: Handler, call: Call) -> _Written:

@@ -138,7 +138,7 @@ async def test_a_value_that_is_not_of_its_type_is_no_score(client: httpx.AsyncCl
     [
         ("/evalguard/api/v1/datasets", b'{"name": ', "The body is not JSON: Expecting value (character 9)."),
         ("/v1/datasets", b'{"name": ', "The body is not JSON: Expecting value (character 9)."),
-        ("/v1/datasets", b"[1]", "Input should be a valid dictionary or instance of NewDataset"),
+        ("/v1/datasets", b"[1]", "Input should be an object"),
         ("/evalguard/api/v1/evals/nope", None, "'nope' is no experiment id."),
     ],
 )

@@ -6,6 +6,7 @@ from typing import Any
 from adapters.base import Plan
 from adapters.evalguard.quirks import variants
 from adapters.evalguard.quirks.values import compact
+from adapters.recipes import unknown_evaluators
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, invalid, unknown
 from schemas.experiment import ExperimentDefinition
@@ -35,7 +36,7 @@ def create(call: Call, scope: Scope) -> Plan:
 
 def _external(call: Call, definition: ExperimentDefinition) -> Steps:
     """An external run's scorers are whatever its caller calls them: all are told again, and those the gateway has judge rows that come without their score."""
-    unknown_names = yield from _unknown(call, definition)
+    unknown_names = yield from unknown_evaluators(call, definition)
     if not unknown_names:
         return definition
     said = {**(definition.extensions.get("evalguard") or {}), "scorers": [use.evaluator for use in definition.evaluators]}
@@ -45,24 +46,12 @@ def _external(call: Call, definition: ExperimentDefinition) -> Steps:
 
 def known_scorers(call: Call, definition: ExperimentDefinition, scope: Scope) -> Steps:
     """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows, or a metric that none of them gives, where the surface is strict."""
-    wrong = (yield from _unknown(call, definition)) if scope.options.strict_scorers else []
+    wrong = (yield from unknown_evaluators(call, definition)) if scope.options.strict_scorers else []
     if wrong:
         raise invalid(f"Unknown scorer: {', '.join(name[:100] for name in wrong)}", "body", "scorers", input=wrong)
     named = [use.evaluator for use in definition.evaluators]
     if scope.options.strict_scorers and definition.metric is not None and definition.metric not in named:
         raise invalid("Must be one of the scorers", "body", "metric", input=definition.metric)
-
-
-def _unknown(call: Call, definition: ExperimentDefinition) -> Steps:
-    wrong = []
-    for use in dict.fromkeys(use.evaluator for use in definition.evaluators):
-        try:
-            yield call.then(Op.GET_EVALUATOR, evaluator_id=use)
-        except CrosswalkError as error:
-            if error.code is not Code.NOT_FOUND:
-                raise
-            wrong.append(use)
-    return wrong
 
 
 def _waits(variant: JsonObject) -> bool:

@@ -1,5 +1,7 @@
 """The fifteen experiment operations, in the order of the server's own reference."""
 
+from collections.abc import Mapping
+
 from adapters.base import Envelope, Listing, Route
 from adapters.mapping import Row, Shape
 from adapters.phoenix import wire
@@ -24,11 +26,13 @@ from adapters.phoenix.tables import (
     place,
 )
 from schemas.ids import Kind
+from schemas.json import Json
 from schemas.operations import Op
 
 DATA = Envelope("data")
 TESTED = "T"
 _ONE = "/v1/experiments/{experiment_id}"
+_SINGLE: Mapping[str, Json] = {"single": True}
 _ID = Row("experiment_id", "experiment_id", EXPERIMENT_ID)
 
 
@@ -72,6 +76,7 @@ ROUTES = (
         "GET",
         _ONE,
         args=EXPERIMENT_ARGS,
+        fixed=_SINGLE,
         reply=EXPERIMENT,
         wrap=DATA,
         answer=wire.DataOf[wire.Experiment],
@@ -83,6 +88,7 @@ ROUTES = (
         "PATCH",
         _ONE,
         args=EXPERIMENT_ARGS,
+        fixed=_SINGLE,
         body=wire.UpdateExperiment,
         request=UPDATE_EXPERIMENT,
         reply=EXPERIMENT,
@@ -98,6 +104,7 @@ ROUTES = (
         "DELETE",
         _ONE,
         args=Shape((_ID, Row("delete_project", "delete_traces")), keep=False),
+        fixed=_SINGLE,
         query=wire.DeleteExperimentQuery,
         ok=204,
         headers={"content-type": "application/json"},

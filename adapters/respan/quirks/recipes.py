@@ -4,9 +4,10 @@ from collections.abc import Generator
 from typing import Any
 
 from adapters.base import Plan
+from adapters.recipes import known_evaluators
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
-from schemas.experiment import ExperimentPatch, StepKind
+from schemas.experiment import ExperimentDefinition, ExperimentPatch, StepKind
 from schemas.operations import AddRunArgs, Call, ExperimentArgs, ListIncompleteArgs, Op, StartArgs
 from schemas.run import NewRun, NewRuns
 from schemas.status import ExperimentStatus, RunStatus
@@ -24,6 +25,8 @@ def ask(call: Call, op: Op, args: Any, body: Any = None) -> Call:
 
 def create(call: Call, scope: Scope) -> Plan:
     """Create, with a waiting trace for every row that the caller runs itself."""
+    assert isinstance(call.body, ExperimentDefinition)
+    yield from known_evaluators(call, call.body, "evaluator_ids")
     made = yield call
     return (yield from placeholders(call, made))
 

@@ -40,8 +40,10 @@ COUNT = Shape((_NARROWED,), keep=False)
 _FLAT: dict[str, Any] = {"flat": True}
 _COUNTING: dict[str, Any] = {"flat": True, "limit": 0, "total": True}
 _FILTERED: dict[str, Any] = {"body": common.FilterBody, "body_required": False, "body_args": tables.FILTERS}
+_SINGLE: dict[str, Any] = {"single": True}
 _CHANGE: dict[str, Any] = {
     "args": ONE_EXPERIMENT,
+    "fixed": _SINGLE,
     "body": wire.ExperimentBody,
     "body_required": False,
     "request": tables.EXPERIMENT_PATCH,
@@ -141,6 +143,7 @@ ROUTES = (
         "GET",
         ONE,
         args=ONE_EXPERIMENT,
+        fixed=_SINGLE,
         reply=tables.EXPERIMENT,
         answer=wire.ExperimentReply,
         evidence="documented; client code 0.1.47",
@@ -153,6 +156,7 @@ ROUTES = (
         "DELETE",
         ONE,
         args=ONE_EXPERIMENT,
+        fixed=_SINGLE,
         ok=204,
         evidence="documented; client code 0.1.47",
         summary="Delete an experiment with its traces",
