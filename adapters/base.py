@@ -141,6 +141,7 @@ class Adapter:
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
     ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time.
+    `groups` says that it knows experiments of several variants.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Adapter:
     slots: Mapping[Kind, str] = field(default_factory=dict)
     stores: bool = False
     largest_page: int | None = None
+    groups: bool = False
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

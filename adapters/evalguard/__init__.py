@@ -20,6 +20,7 @@ ADAPTER = Adapter(
     pages=PAGES,
     render_error=render_error,
     read_error=read_error,
+    groups=True,
     headers=headers,
     options=EvalGuardOptions,
     statuses=STATUS_CODES,

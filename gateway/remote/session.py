@@ -15,6 +15,7 @@ from gateway.remote import intent, loss
 from gateway.remote.account import Account
 from gateway.remote.asides import ids_of, restored
 from gateway.remote.completion import completed
+from gateway.remote.groups import FOLDED
 from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.recipes import RECIPES
 from gateway.remote.recipes.base import Cooking, Piece, Step
@@ -27,7 +28,7 @@ from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
-from schemas.operations import SPECS, Call, DatasetArgs, Op
+from schemas.operations import SPECS, Call, DatasetArgs, ListExperimentsArgs, Op
 from schemas.references import FIELDS, kind_of
 from schemas.status import ExperimentStatus
 
@@ -55,6 +56,13 @@ class Session:
 
     async def perform(self, call: Call) -> Json:
         """The canonical reply. Raises CrosswalkError."""
+        groups = self._target.groups
+        if groups.concerns(call):
+            if call.op in FOLDED:
+                return await self._cook(RECIPES[call.op](call))
+            grouping = not isinstance(call.args, ListExperimentsArgs)
+            self._account.emulated = self._account.emulated or grouping
+            return await groups.perform(call, self.perform)
         call = await self._current(call)
         route = route_for(self._adapter, call)
         if route is not None and not beyond(route, call) and not _brings_more(route, call):

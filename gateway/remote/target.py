@@ -8,6 +8,7 @@ from adapters.base import Adapter, Options
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.asides import Asides
+from gateway.remote.groups import Groups
 from gateway.remote.ids import ForeignIds
 from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.recipes import INSTEAD, NEEDS, RECIPES
@@ -48,6 +49,7 @@ class RemoteTarget:
     sender: Sender
     foreign: ForeignIds
     asides: Asides
+    groups: Groups
     local: Perform
     options: Options | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -61,7 +63,18 @@ class RemoteTarget:
         """The target `vendor`, its ids and what is kept aside being in `store`."""
         foreign = await ForeignIds.open(store, vendor.name, adapter.numbered - adapter.unlisted)
         secret = settings.api_key.get_secret_value() if settings.api_key else None
-        return cls(vendor.name, adapter, Sender(vendor, adapter, secret), foreign, Asides(store, foreign.space), local, **more)
+        groups = await ForeignIds.open(store, f"{vendor.name}/groups")
+        asides = Asides(store, foreign.space)
+        return cls(
+            vendor.name,
+            adapter,
+            Sender(vendor, adapter, secret),
+            foreign,
+            asides,
+            Groups(groups, asides, not adapter.groups),
+            local,
+            **more,
+        )
 
     @property
     def ids(self) -> Ids:

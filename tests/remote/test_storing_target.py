@@ -209,3 +209,60 @@ async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> No
     summary = await respan.get(f"/experiments/{made['id']}/logs/summary/")
     assert summary["number_of_requests"] == 2
     assert set(summary["scores"]) == {"exact_match"}
+
+
+async def test_variants_are_a_group_of_experiments_run_by_the_gateway(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    dataset = await canonical.post(
+        "/datasets", {"name": "words", "examples": [{"input": {"q": word}, "reference": word} for word in "abcdef"]}
+    )
+    chains = {"bare": "{{q}}", "wordy": "The letter {{q}}"}
+    body = {
+        "name": "letters",
+        "dataset_id": dataset["id"],
+        "variants": [{"name": name, "steps": [{"kind": "completion", "config": {"template": text}}]} for name, text in chains.items()],
+        "evaluators": [{"evaluator": "exact_match"}],
+        "metric": "exact_match",
+        "tags": ["x"],
+    }
+    made = await canonical.post("/experiments", body)
+    assert ([variant["name"] for variant in made["variants"]], made["name"], made["tags"]) == (["bare", "wordy"], "letters", ["x"])
+    assert made["id"] not in [variant["id"] for variant in made["variants"]]
+    group = await ended(canonical, made["id"])
+    assert (group["status"], group["counts"]["succeeded"], group["progress"]) == ("completed", 12, 1.0)
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        held = (await behind.get("/v1/experiments")).json()["items"]
+        assert [item["name"] for item in held] == ["letters · wordy", "letters · bare"]
+    compared = await canonical.get("/compare", experiment_ids=[made["id"]])
+    assert [(side["variant"], side["runs"]) for side in compared["sides"]] == [("bare", 6), ("wordy", 6)]
+    assert len(compared["rows"]) == 6
+    summary = await canonical.get(f"/experiments/{made['id']}/summary")
+    assert (summary["runs"], [figures["variant_id"] for figures in summary["evaluators"]]) == (
+        12,
+        [None, *(variant["id"] for variant in made["variants"])],
+    )
+    page = await canonical.get(f"/experiments/{made['id']}/runs", limit=5)
+    rest = await canonical.get(f"/experiments/{made['id']}/runs", limit=50, cursor=page["next_cursor"])
+    assert len({run["id"] for run in [*page["items"], *rest["items"]]}) == 12
+    listed = await canonical.get("/experiments")
+    assert [item["id"] for item in listed["items"]] == [made["id"]]
+    flat = await Face(client, "/respan@phx/api/v2").get("/experiments/")
+    assert [item["name"] for item in flat] == ["letters · wordy", "letters · bare"]
+    renamed = (await canonical.ask("PATCH", f"/experiments/{made['id']}", json={"name": "signs"})).json()
+    assert renamed["name"] == "signs"
+    assert (await canonical.get(f"/experiments/{made['variants'][0]['id']}"))["name"] == "signs · bare"
+    await canonical.ask("DELETE", f"/experiments/{made['id']}")
+    await canonical.ask("GET", f"/experiments/{made['id']}", 404)
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        assert (await behind.get("/v1/experiments")).json()["items"] == []
+
+
+async def test_a_group_that_cannot_be_made_whole_is_not_made(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    dataset = await canonical.post("/datasets", {"name": "words", "examples": [{"input": 1}]})
+    mixed = {"name": "mixed", "steps": [{"kind": "wait"}, {"kind": "completion"}]}
+    body = {"name": "g", "dataset_id": dataset["id"], "variants": [{"name": "fine", "steps": [{"kind": "wait"}]}, mixed]}
+    refused = (await canonical.ask("POST", "/experiments", 422, json=body)).json()
+    assert refused["code"] == "loss_refused"
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        assert (await behind.get("/v1/experiments")).json()["items"] == []
