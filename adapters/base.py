@@ -54,6 +54,11 @@ class Route:
     To call the vendor, rows without `plan` and `present` can be used as they are; `calls` says so of others, whose `plan` or `present` concerns serving
     alone (or forbids it). `sent` are query parameters of our own requests, `taken` reads the vendor's whole answer where `wrap` and `reply` only write it.
     A `piece` gives only a part of the canonical reply: recipes use it, callers are not answered from it. `most` is how many records one request takes.
+    `way` says the call where that takes several of the vendor's: a recipe in which a call of the row's own operation is the row itself. `serial` names the
+    argument by whose value such calls are made one after another, `account` the wire field that holds the account's project where the call names none.
+    `keyed`: the vendor carries out a write once per `Idempotency-Key`. `when` says which calls the row is for, `passes` after which errors the operation's
+    next row is asked. `needs` are body fields without which there is nothing to tell the vendor. `identified` puts ids into a reply that follow from the
+    call, `find` looks for a record that was made and whose id the answer does not tell.
     """
 
     op: Op
@@ -85,6 +90,15 @@ class Route:
     taken: Codec | None = None
     piece: bool = False
     most: int | None = None
+    way: Callable[[Call, Scope], Plan] | None = None
+    serial: str = ""
+    account: str = ""
+    keyed: bool = False
+    when: Callable[[Call], bool] | None = None
+    passes: Callable[[CrosswalkError], bool] | None = None
+    needs: tuple[str, ...] = ()
+    identified: Callable[[Call, Json], Json] | None = None
+    find: Callable[[Call, Scope], Plan] | None = None
 
     @property
     def callable(self) -> bool:
@@ -130,6 +144,9 @@ ErrorRenderer = Callable[[CrosswalkError, Request | None, Route | None, Scope], 
 ErrorReader = Callable[[int, Mapping[str, str], bytes], CrosswalkError]
 """What an answer of the vendor with a status of 400 or more means: status, headers (lower-case names), body."""
 
+Owner = Callable[[str], str]
+"""The vendor's id of the record that another one belongs to, from the vendor's id of that."""
+
 
 @dataclass(frozen=True)
 class Adapter:
@@ -140,8 +157,9 @@ class Adapter:
 
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
-    ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time.
-    `groups` says that it knows experiments of several variants.
+    ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time. `groups` says that
+    it knows experiments of several variants. `outgoing` are rows for calling alone, which come before `routes`; `owners` tell from an id what the record belongs to; `write_headers` go with every write; `denied` sees in
+    the body of a successful answer that the call failed all the same.
     """
 
     name: str
@@ -167,12 +185,27 @@ class Adapter:
     stores: bool = False
     largest_page: int | None = None
     groups: bool = False
+    outgoing: tuple[Route, ...] = ()
+    owners: Mapping[Kind, Owner] = field(default_factory=dict)
+    write_headers: Mapping[str, str] = field(default_factory=dict)
+    denied: Callable[[bytes], bool] | None = None
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:
         """The routes of each operation, in table order."""
         found: dict[Op, tuple[Route, ...]] = {}
         for route in self.routes:
+            found[route.op] = (*found.get(route.op, ()), route)
+        return found
+
+    def asking(self, op: Op) -> tuple[Route, ...]:
+        """The rows by which the vendor can be asked for an operation, in the order they are tried."""
+        return tuple(route for route in (*self._outgoing.get(op, ()), *self.by_operation.get(op, ())) if route.callable)
+
+    @cached_property
+    def _outgoing(self) -> Mapping[Op, tuple[Route, ...]]:
+        found: dict[Op, tuple[Route, ...]] = {}
+        for route in self.outgoing:
             found[route.op] = (*found.get(route.op, ()), route)
         return found
 

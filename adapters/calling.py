@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import BaseModel
+
 from adapters.base import Adapter, Route
 from adapters.body import read_json
 from adapters.http import Request, Response, dump_json
@@ -14,7 +16,14 @@ from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
 from schemas.operations import Call
 
+ACCOUNT = "account"
+"""The name in `Scope.defaults` of the vendor's id of the project that the account works in."""
+
+_READING = frozenset({"GET", "HEAD"})
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_CHOOSING = frozenset({"builtin", "kind"})
+"""Arguments that tell apart what has little in common: a route that fixes another value answers something else."""
+
 _DECISIVE = frozenset({"scores", "steps"})
 """Arguments that must not be left out when a route cannot say them: the reply would lack what was asked for."""
 
@@ -24,15 +33,22 @@ _OWNERS = frozenset({"experiment_id", "run_id"})
 _JSON = re.compile(r"application/(?:[\w.+-]+\+)?json\b", re.IGNORECASE)
 
 
-def route_for(adapter: Adapter, call: Call, *, piece: bool = False) -> Route | None:
-    """The route that asks the vendor for this call: the first of the operation that can say it; None when there is none.
+def routes_for(adapter: Adapter, call: Call, *, piece: bool = False) -> list[Route]:
+    """The routes that ask the vendor for this call, in the order they are tried.
 
     With `piece` only routes that give a part of the canonical reply are looked at.
     """
-    for route in adapter.by_operation.get(call.op, ()):
-        if route.callable and route.piece is piece and _fits(route, call):
-            return route
-    return None
+    return [route for route in adapter.asking(call.op) if route.piece is piece and _fits(route, call)]
+
+
+def route_for(adapter: Adapter, call: Call, *, piece: bool = False) -> Route | None:
+    """The first of the routes for a call; None when there is none."""
+    return next(iter(routes_for(adapter, call, piece=piece)), None)
+
+
+def honours(route: Route, call: Call) -> frozenset[str]:
+    """The arguments of this call that the route heeds: those it has words for, and those it can mean nothing else by."""
+    return says(route) | {name for name, value in route.fixed.items() if _meant(getattr(call.args, name, None)) == value}
 
 
 def says(route: Route) -> frozenset[str]:
@@ -61,11 +77,14 @@ def encode_call(adapter: Adapter, route: Route, call: Call, scope: Scope) -> Req
     for name in route.into_body:
         if isinstance(body, dict) and name in body:
             params[name] = body.pop(name)
+    if route.account and route.account not in (body if isinstance(body, dict) else params) and scope.defaults.get(ACCOUNT):
+        (body if isinstance(body, dict) else params)[route.account] = scope.defaults[ACCOUNT]
     path = _path(adapter, route, params)
     query = (*_query(params), *route.sent.items())
+    headers = adapter.write_headers if route.method not in _READING else {}
     if body is None:
-        return Request(route.method, path, query=query)
-    return Request(route.method, path, query=query, headers={"content-type": "application/json"}, body=dump_json(body))
+        return Request(route.method, path, query=query, headers=headers)
+    return Request(route.method, path, query=query, headers={"content-type": "application/json", **headers}, body=dump_json(body))
 
 
 def decode_reply(route: Route, answer: Response, scope: Scope) -> Json:
@@ -81,6 +100,8 @@ def decode_reply(route: Route, answer: Response, scope: Scope) -> Json:
         content = read_json(answer.body, allow_nan=True, allow_duplicates=True)
         return route.taken.decode(content, scope) if route.taken else route.reply.decode(route.wrap.decode(content, scope), scope)
     except CrosswalkError as error:
+        if error.code is Code.OUTCOME_UNKNOWN:
+            raise
         raise upstream_invalid(answer, error.message) from None
     except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
         raise upstream_invalid(answer, f"The answer has another shape ({type(error).__name__}: {error}).") from None
@@ -95,6 +116,12 @@ def _fits(route: Route, call: Call) -> bool:
     """Whether the route has words for what the call must say: what it fixes is what is asked for, and the path can be filled."""
     if any(getattr(call.args, name, None) is True and value is False for name, value in route.fixed.items() if name in _DECISIVE):
         return False
+    if any(getattr(call.args, name, None) != value for name, value in route.fixed.items() if name in _CHOOSING):
+        return False
+    if route.when is not None and not route.when(call):
+        return False
+    if route.way is not None:
+        return True
     rows = {row.wire: row for row in route.args.rows if isinstance(row, Row)}
     for name in _PLACEHOLDER.findall(route.path):
         holder = call.body if name in route.into_body else call.args
@@ -108,6 +135,10 @@ def _said(route: Route, call: Call) -> JsonObject:
     said = call.args.model_dump(exclude_unset=True, exclude_defaults=True)
     known = says(route)
     return {name: value for name, value in said.items() if name not in route.fixed and (name in known or name not in _OWNERS)}
+
+
+def _meant(value: Any) -> Json:
+    return value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
 
 
 def _claimed(codec: Codec | None) -> frozenset[str]:

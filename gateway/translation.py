@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from adapters.base import Adapter, Route
-from adapters.calling import encode_call, route_for
+from adapters.calling import ACCOUNT, encode_call, route_for
 from adapters.http import Request, dump_json
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
@@ -99,7 +99,7 @@ def _numbered(call: Call, scope: Scope) -> Call:
 
 
 def _said(target: Adapter, route: Route, call: Call, defaults: Mapping[str, Any]) -> tuple[Request, Notes]:
-    scope = Scope(dialect=target.name, options=target.options(), defaults=defaults)
+    scope = Scope(dialect=target.name, options=target.options(), defaults={ACCOUNT: "(the project of the key)", **defaults})
     return encode_call(target, route, call, scope), scope.notes
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, select
 from gateway.store import Store, Transaction
 from gateway.store.tables import asides
 from schemas.json import Json, JsonObject
+from schemas.status import ExperimentStatus
 
 _CHUNK = 400
 _OWN = (asides.c.target == bindparam("space"), asides.c.scope == bindparam("owner"))
@@ -32,7 +33,7 @@ class Asides:
 
     async def of(self, scope: str, records: Sequence[str]) -> dict[str, JsonObject]:
         """What is kept of each of these records."""
-        if not records or not await self._any(scope):
+        if not records or not await self.some(scope):
             return {}
         return await self._store.read(_find, self._space, scope, list(dict.fromkeys(records)))
 
@@ -40,7 +41,8 @@ class Asides:
         """Drop what is kept of a record that is gone."""
         await self._store.write(_drop, self._space, scope, record)
 
-    async def _any(self, scope: str) -> bool:
+    async def some(self, scope: str) -> bool:
+        """Whether anything is kept for this scope."""
         if scope not in self._some and await self._store.read(_holds, self._space, scope):
             self._some.add(scope)
         return scope in self._some
@@ -71,8 +73,20 @@ def _drop(tx: Transaction, space: int, scope: str, record: str) -> None:
 
 
 def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
-    """A record with what was kept of it."""
-    return {**document, **kept} if kept else document
+    """A record with what was kept of it. Of its counts only those stand that were kept; a status is what was kept unless the record has ended since."""
+    if not kept:
+        return document
+    whole = {**document, **kept}
+    if isinstance(kept.get("counts"), dict):
+        whole["counts"] = {**(document.get("counts") or {}), **kept["counts"]}
+    if _overtaken(kept.get("status"), document.get("status")):
+        whole["status"] = document["status"]
+    return whole
+
+
+def _overtaken(kept: Json, told: Json) -> bool:
+    ended = {status.value for status in ExperimentStatus if status.terminal}
+    return kept is not None and kept not in ended and told in ended
 
 
 def ids_of(items: Iterable[Json]) -> list[str]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, Op
+from schemas.references import FIELDS, kind_of
 
 
 def completed(call: Call, reply: Json) -> Json:
@@ -35,6 +36,9 @@ def _asked(call: Call, model: type[BaseModel]) -> JsonObject:
         said = {name: value for name, value in document.items() if name in model.model_fields}
         said.pop("extensions", None)
         said.pop("alias", None)
+    if SPECS[call.op].writes and not SPECS[call.op].creates:
+        own = [value for name, value in call.args.model_dump().items() if value and FIELDS.get(name) is kind_of(call.op)]
+        said.update({"id": str(own[0])} if own else {})
     if model.__name__ == "Done" and "id" not in said:
         said["id"] = next((str(value) for name, value in call.args.model_dump(exclude_unset=True).items() if name.endswith("_id")), "")
     return said

@@ -103,8 +103,17 @@ def unkept(body: Model | None, notes: Notes, kept: frozenset[str]) -> JsonObject
         return {}
     plain: JsonObject = body.model_dump(mode="json", exclude_unset=True)
     pointers = [note.canonical for note in notes.all() if note.fate in _CHANGED and note.canonical not in kept]
-    names = dict.fromkeys(pointer.strip("/").split("/")[0] for pointer in pointers)
-    return {name: plain[name] for name in names if name in plain}
+    paths = [pointer.strip("/").split("/") for pointer in pointers]
+    names = dict.fromkeys(path[0] for path in paths)
+    return {name: _parts(plain[name], [path for path in paths if path[0] == name]) for name in names if name in plain}
+
+
+def _parts(value: Json, paths: list[list[str]]) -> Json:
+    """A field to keep. Of a list of runs only the fields in question, one object for each run."""
+    if paths[0][0] != "runs":
+        return value
+    names = dict.fromkeys(path[2] for path in paths if len(path) > 2)
+    return [{name: run[name] for name in names if name in run} for run in value]
 
 
 def unpacked(document: Json, slots: Mapping[Kind, str], own: Kind | None) -> Json:

@@ -99,9 +99,10 @@ class Sender:
         return self._vendor.base.inside(answer.headers.get("location", ""))
 
     def _judged(self, request: Request, answer: Response) -> Response:
-        if 200 <= answer.status < 300:
+        denied = self._adapter.denied is not None and self._adapter.denied(answer.body)
+        if 200 <= answer.status < 300 and not denied:
             return answer
-        if answer.status < 400:
+        if answer.status < 400 and not denied:
             raise self._vendor.error(Code.UPSTREAM_INVALID, f"answers with a redirect ({answer.status}) that leads elsewhere")
         read = self._adapter.read_error or read_plainly
         error = read(answer.status, answer.headers, answer.body)

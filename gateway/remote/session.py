@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from adapters.base import Route
-from adapters.calling import decode_reply, encode_call, route_for, says
+from adapters.calling import ACCOUNT, decode_reply, encode_call, honours, route_for, routes_for, says
 from adapters.http import Request
-from adapters.mapping import Shape
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
 from gateway.remote import intent, loss
@@ -17,13 +19,14 @@ from gateway.remote.asides import ids_of, restored
 from gateway.remote.completion import completed
 from gateway.remote.groups import FOLDED
 from gateway.remote.library import LIBRARY, ORDERS
-from gateway.remote.recipes import RECIPES
+from gateway.remote.owners import with_owner
+from gateway.remote.recipes import NEEDS, RECIPES
 from gateway.remote.recipes.base import Cooking, Piece, Step
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
 from gateway.remote.recipes.runs import matched, score_key, with_score_ids
+from gateway.remote.saying import brings_more, says_any
 from schemas.base import Model
-from schemas.dataset import UploadMode
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
@@ -40,6 +43,13 @@ _AS_IT_IS = "as it is: "
 
 _DEEPEST = 8
 _MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
+
+_ADDED = {Op.ADD_RUNS: Kind.RUN, Op.ADD_EXAMPLES: Kind.EXAMPLE}
+"""What the `ids` of a reply name."""
+
+_READ_AGAIN = {Op.UPDATE_EXPERIMENT: Op.GET_EXPERIMENT, Op.UPDATE_DATASET: Op.GET_DATASET}
+"""How the record of a change is read."""
+
 _MEMO = frozenset({Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.EXPORT})
 """Reads that recipes repeat within one exchange, where nothing changes in between."""
 
@@ -53,6 +63,8 @@ class Session:
         self._account = account
         self._depth = 0
         self._known: dict[str, Json] = {}
+        self._under_way: list[Op] = []
+        self._held: set[str] = set()
 
     async def perform(self, call: Call) -> Json:
         """The canonical reply. Raises CrosswalkError."""
@@ -63,14 +75,17 @@ class Session:
             grouping = not isinstance(call.args, ListExperimentsArgs)
             self._account.emulated = self._account.emulated or grouping
             return await groups.perform(call, self.perform)
-        call = await self._current(call)
+        call = await with_owner(await self._current(call), self._adapter.owners, self._target.foreign)
         route = route_for(self._adapter, call)
-        if route is not None and not beyond(route, call) and not _brings_more(route, call):
-            missing = unsaid(call, says(route) | frozenset(route.fixed))
+        if route is not None and not beyond(route, call) and (call.op in self._under_way or not brings_more(route, call)):
             largest = self._adapter.largest_page
-            if missing or walked(route, call, largest):
+            if unsaid(call, honours(route, call)) or walked(route, call, largest):
                 return await self._cook(listed(call, says(route), largest))
-            return await self._native(route, call)
+            return await (self._by_way(route, call) if route.way and call.op not in self._under_way else self._natively(route, call))
+        return await self._supplied(route, call)
+
+    async def _supplied(self, route: Route | None, call: Call) -> Json:
+        """What the vendor has no call for: from our own store, by our own executor, or by a recipe."""
         recipe = self._target.instead(call.op) or RECIPES.get(call.op)
         if call.op in LIBRARY and route is None:
             self._account.emulated = True
@@ -101,6 +116,48 @@ class Session:
             return False
         native = await self._target.foreign.native({"version_id": version}, None, call.caller.scope)
         return bool(native["version_id"].startswith(_AS_IT_IS))
+
+    async def _by_way(self, route: Route, call: Call) -> Json:
+        """A call that takes several of the vendor's. Calls of the same `serial` argument wait for one another."""
+        assert route.way is not None
+        async with self._alone(route, call):
+            self._under_way.append(call.op)
+            try:
+                reply = await self._cook_quietly(route.way(call, self._target.scope(self._account)))
+            finally:
+                self._under_way.pop()
+        return completed(call, await self._adopted(call, reply))
+
+    @asynccontextmanager
+    async def _alone(self, route: Route, call: Call) -> AsyncIterator[None]:
+        value = getattr(call.args, route.serial, None) or getattr(call.body, route.serial, None) if route.serial else None
+        key = f"{route.serial} {value}"
+        if value is None or key in self._held:
+            yield
+            return
+        async with self._target.lock(key):
+            self._held.add(key)
+            try:
+                yield
+            finally:
+                self._held.discard(key)
+
+    async def _natively(self, route: Route, call: Call) -> Json:
+        """By the vendor's own route. One that the vendor turns out not to have, or that need not know every record, is followed by the next."""
+        routes = routes_for(self._adapter, call)
+        missing: CrosswalkError | None = None
+        for one in routes[routes.index(route) :]:
+            try:
+                return await self._native(one, call)
+            except CrosswalkError as error:
+                if error.code is not Code.NO_ROUTE and not (one.passes and one.passes(error)):
+                    raise
+                missing = error if missing is None or missing.code is Code.NO_ROUTE else missing
+        if missing is not None and missing.code is not Code.NO_ROUTE:
+            raise missing
+        if call.op in RECIPES and call.op not in NEEDS.get(call.op, ()):
+            return await self._cook(RECIPES[call.op](call))
+        raise self._target.unsupported(call.op)
 
     async def _ordered(self, call: Call, undertaker: Undertaker) -> Json:
         """Start or cancel what the gateway runs."""
@@ -164,7 +221,10 @@ class Session:
     async def _native(self, route: Route, call: Call) -> Json:
         call, request, kept = await self._encoded(route, call)
         try:
-            reply = await self._asked(route, call, request)
+            if route.needs and not says_any(request, route.needs):
+                reply = await self._read_raw(_READ_AGAIN[call.op], call)
+            else:
+                reply = await self._found_out(route, call, request)
             document = await self._completed(call, reply)
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
@@ -174,6 +234,18 @@ class Session:
         if undertaker is not None and self._executes(call) and not getattr(call.args, "draft", False):
             await undertaker.undertake(call.caller.scope, document["id"])
         return document
+
+    async def _found_out(self, route: Route, call: Call, request: Request) -> Json:
+        """The vendor's reply; a record it made without saying which one is looked for."""
+        try:
+            return await self._asked(route, call, request)
+        except CrosswalkError as error:
+            if route.find is None or error.code is not Code.OUTCOME_UNKNOWN:
+                raise
+            found = await self._cook_quietly(route.find(call, self._target.scope(self._account)))
+            if found is None:
+                raise
+            return found
 
     def _executes(self, call: Call) -> bool:
         """Whether this creates an experiment that the gateway is to run."""
@@ -240,12 +312,21 @@ class Session:
         return replace(call, body=type(call.body).model_validate({**said, slot: content}))
 
     async def _read_raw(self, op: Op, call: Call) -> Json:
-        read = Call(op, SPECS[op].args.model_validate({"experiment_id": getattr(call.args, "experiment_id", None)}), None, call.caller)
-        route = route_for(self._adapter, read)
-        return {} if route is None else await self._asked(route, read, await self._said(route, read, Notes()))
+        names = SPECS[op].args.model_fields
+        named = {name: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in names}
+        read = Call(op, SPECS[op].args.model_validate(named), None, call.caller)
+        for route in routes_for(self._adapter, read):
+            try:
+                return await self._asked(route, read, await self._said(route, read, Notes()))
+            except CrosswalkError as error:
+                if error.code is not Code.NO_ROUTE and not (route.passes and route.passes(error)):
+                    raise
+        return {}
 
     async def _said(self, route: Route, call: Call, notes: Notes) -> Request:
         scope = replace(self._target.scope(self._account), notes=notes)
+        if route.account:
+            scope.defaults = {**scope.defaults, ACCOUNT: await self._target.account_project()}
         try:
             return encode_call(self._adapter, route, await self._in_native_ids(call), scope)
         except CrosswalkError as error:
@@ -266,7 +347,8 @@ class Session:
         return replace(call, args=SPECS[call.op].args.model_validate(args), body=body)
 
     async def _asked(self, route: Route, call: Call, request: Request) -> Json:
-        answer = await self._target.sender.ask(request, self._account)
+        key = str(uuid4()) if route.keyed else None
+        answer = await self._target.sender.ask(request, self._account, key=key, repeatable=True if route.keyed else None)
         scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
         try:
             reply = decode_reply(route, answer, scope)
@@ -275,11 +357,19 @@ class Session:
             raise
         for note in scope.notes.of(Fate.COERCED):
             self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
-        scope_name, kind = call.caller.scope, kind_of(call.op)
-        adopted = await self._target.foreign.adopt(self._keyed(call, reply), kind, scope_name)
+        reply = route.identified(call, reply) if route.identified else self._keyed(call, reply)
+        return await self._adopted(call, reply)
+
+    async def _adopted(self, call: Call, reply: Json) -> Json:
+        """The reply with our ids for the vendor's."""
+        foreign, scope, kind = self._target.foreign, call.caller.scope, kind_of(call.op)
+        if call.op in _ADDED and isinstance(reply, dict):
+            records = await foreign.adopt([{"id": one} for one in reply.get("ids") or ()], _ADDED[call.op], scope)
+            reply = {**reply, "ids": [record["id"] for record in records]}
+        adopted = await foreign.adopt(reply, kind, scope)
         if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted:
             return adopted
-        return await self._target.foreign.adopt(with_score_ids(adopted), kind, scope_name)
+        return await foreign.adopt(with_score_ids(adopted), kind, scope)
 
     def _keyed(self, call: Call, reply: Json) -> Json:
         """Records whose ids the vendor never lists are known by what they belong to: a score by its run and its evaluator."""
@@ -295,10 +385,11 @@ class Session:
         if isinstance(reply, dict) and call.op is Op.CREATE_DATASET and "name" not in reply and reply.get("id"):
             read = Call(Op.GET_DATASET, DatasetArgs(dataset_id=reply["id"]), None, call.caller)
             reply = {**await self.perform(read), **reply}
-        if kind is Kind.RUN and call.op in _MATCHED:
+        if kind is Kind.RUN and call.op in _MATCHED and call.op not in self._under_way:
             reply = await self._cook_quietly(matched(call, reply))
         document = completed(call, self._whole(reply, kind))
-        if kind is Kind.DATASET and SPECS[call.op].item is None and isinstance(document, dict) and document.get("version_id") == "":
+        whole = SPECS[call.op].item is None and call.op not in self._under_way
+        if kind is Kind.DATASET and whole and isinstance(document, dict) and document.get("version_id") == "":
             document["version_id"] = await self._version(call, document["id"])
         return document
 
@@ -327,11 +418,14 @@ class Session:
         spec = SPECS[call.op]
         if spec.writes:
             record = document.get("id") if isinstance(document, dict) else None
-            if record and kept:
+            if isinstance(document, dict) and "ids" in document:
+                for one, fields in zip(document["ids"], next(iter(kept.values()), ()), strict=False):
+                    await asides.put(scope, one, fields, anew=True)
+            if record and (kept or (spec.creates and await asides.some(scope))):
                 await asides.put(scope, record, kept, anew=spec.creates)
             if not record or not kept:
                 return document
-            return completed(call, {**document, **kept})
+            return completed(call, restored(document, kept))
         items = document["items"] if spec.item is not None else [document]
         found = await asides.of(scope, ids_of(items))
         if not found:
@@ -364,21 +458,3 @@ class Session:
         except CrosswalkError as reason:
             return reason if reason.code is Code.NOT_FOUND else error
         return error
-
-
-def _brings_more(route: Route, call: Call) -> bool:
-    """Whether a body says in one what the vendor takes in several calls."""
-    if call.body is None:
-        return False
-    if route.most is not None and len(getattr(call.body, "examples", ())) != route.most:
-        return True
-    if not isinstance(route.request, Shape):
-        return False
-    hidden = route.request.hidden
-    if call.op is Op.CREATE_DATASET:
-        chosen = getattr(call.args, "mode", UploadMode.NEW) is not UploadMode.NEW and "mode" not in says(route)
-        return chosen or (bool(getattr(call.body, "examples", ())) and "examples" in hidden)
-    if call.op is Op.ADD_RUN:
-        named = getattr(call.body, "example_id", None) is not None
-        return (bool(getattr(call.body, "scores", None)) and "scores" in hidden) or (not named and "example_position" in hidden)
-    return call.op is Op.CREATE_EXPERIMENT and getattr(call.body, "examples", None) is not None and "examples" in hidden

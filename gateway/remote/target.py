@@ -1,10 +1,13 @@
 """A vendor as a target: canonical calls are said in its dialect, and its answers read back."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from adapters.base import Adapter, Options
+from adapters.calling import decode_reply, encode_call, route_for
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.asides import Asides
@@ -22,6 +25,7 @@ from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
 from schemas.json import Json
 from schemas.operations import Call, Caller, Op
+from schemas.query import Args
 
 Perform = Callable[[Call], Awaitable[Json]]
 
@@ -55,6 +59,8 @@ class RemoteTarget:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     loss: Mapping[str, str] = field(default_factory=dict)
     undertaker: Undertaker | None = None
+    _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _project: str | None = None
 
     @classmethod
     async def open(
@@ -98,6 +104,19 @@ class RemoteTarget:
         """The target for one exchange, whose doings `account` collects."""
         return Session(self, account)
 
+    def lock(self, key: str) -> asyncio.Lock:
+        """The lock of whatever `key` names, as long as anybody holds it or waits for it."""
+        return self._locks.setdefault(key, asyncio.Lock())
+
+    async def account_project(self) -> str | None:
+        """The vendor's own id of the project its key works in, asked for once; None where the vendor has no such thing."""
+        call = Call(Op.CURRENT_PROJECT, Args())
+        route = route_for(self.adapter, call)
+        if self._project is None and route is not None:
+            answer = await self.sender.ask(encode_call(self.adapter, route, call, self.scope(Account())), Account())
+            self._project = str(decode_reply(route, answer, self.scope(Account()))["id"])
+        return self._project
+
     def support(self, op: Op) -> str:
         """Whether the vendor has an operation, a recipe supplies it, or neither."""
         if _native(self.adapter, op):
@@ -130,4 +149,4 @@ class RemoteTarget:
 
 
 def _native(adapter: Adapter, op: Op) -> bool:
-    return any(route.callable and not route.piece for route in adapter.by_operation.get(op, ()))
+    return any(not route.piece for route in adapter.asking(op))

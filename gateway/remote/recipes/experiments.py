@@ -197,7 +197,25 @@ def latest_version(call: Call, dataset_id: str) -> Generator[Step, Any, str]:
     return str(page["items"][0]["id"]) if page["items"] else ""
 
 
+def one_dataset(call: Call) -> Cooking:
+    """A dataset by itself, found on the list."""
+    args = call.args
+    assert isinstance(args, DatasetArgs)
+    found: list[JsonObject] = []
+
+    def take(dataset: JsonObject) -> bool:
+        if dataset["id"] == args.dataset_id:
+            found.append(dataset)
+        return not found
+
+    yield from everything(Op.LIST_DATASETS, call.caller, take)
+    if not found:
+        raise unknown(Kind.DATASET, args.dataset_id)
+    return found[0]
+
+
 RECIPES: dict[Op, Recipe] = {
+    Op.GET_DATASET: one_dataset,
     Op.LIST_EXPERIMENTS: across_datasets,
     Op.CREATE_EXPERIMENT: create,
     Op.GET_EXAMPLE: one_example,

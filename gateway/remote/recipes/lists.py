@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.base import Route
-from adapters.calling import says
+from adapters.calling import honours, says
 from gateway.local import conditions
 from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking
@@ -21,8 +21,8 @@ Accept = Callable[[JsonObject, Any], bool]
 
 FILTERS: Mapping[str, Accept] = {
     "name": lambda item, wanted: item.get("name") == wanted,
-    "dataset_id": lambda item, wanted: item.get("dataset_id") == wanted,
     "project": lambda item, wanted: item.get("project") == wanted,
+    "dataset_id": lambda item, wanted: item.get("dataset_id") == wanted,
     "forms": lambda item, wanted: item.get("form") in wanted,
     "variants": lambda item, wanted: (len(item.get("variants") or ()) > 1 or bool(item.get("group_id"))) is (wanted == "many"),
     "waiting": lambda item, wanted: wanted or item.get("status") != RunStatus.WAITING.value,
@@ -64,7 +64,7 @@ def beyond(route: Route, call: Call) -> frozenset[str]:
     """The arguments of a read that neither the route nor a walk can honour."""
     if SPECS[call.op].writes:
         return frozenset()
-    known = says(route) | frozenset(route.fixed) | HARMLESS
+    known = honours(route, call) | HARMLESS
     rest = frozenset(asked(call)) - known
     if call.op is Op.LIST_SCORES and getattr(call.args, "run_id", None) is not None:
         rest -= _CHECKS

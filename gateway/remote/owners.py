@@ -1,0 +1,22 @@
+"""What a record belongs to, where a call names the record alone and the vendor's path names both."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from adapters.base import Owner
+from gateway.remote.ids import ForeignIds
+from schemas.ids import Kind
+from schemas.operations import SPECS, Call
+
+
+async def with_owner(call: Call, owners: Mapping[Kind, Owner], foreign: ForeignIds) -> Call:
+    """The call with the experiment of the run it names, where the vendor's id of the run tells it. Raises CrosswalkError (not_found)."""
+    owner, run = owners.get(Kind.RUN), getattr(call.args, "run_id", "")
+    if owner is None or not run or getattr(call.args, "experiment_id", None):
+        return call
+    native = (await foreign.native({"run_id": run}, None, call.caller.scope))["run_id"]
+    if native == run:
+        return call
+    found = await foreign.adopt({"experiment_id": owner(native)}, None, call.caller.scope)
+    said = {**call.args.model_dump(exclude_unset=True), **found}
+    return replace(call, args=SPECS[call.op].args.model_validate(said))
