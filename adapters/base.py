@@ -158,8 +158,8 @@ class Adapter:
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
     ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time. `groups` says that
-    it knows experiments of several variants. `outgoing` are rows for calling alone, which come before `routes`; `owners` tell from an id what the record belongs to; `write_headers` go with every write; `denied` sees in
-    the body of a successful answer that the call failed all the same.
+    it knows experiments of several variants. `outgoing` are rows for calling alone, which come before `routes`; `owners` tell from an id what the record belongs
+    to; `write_headers` go with every write; `denied` sees in the body of a successful answer that the call failed all the same.
     """
 
     name: str

@@ -83,6 +83,7 @@ _EXPERIMENTS = (
         "Define an experiment and start it",
         wire.CreateExperimentQuery,
         plan=recipes.created,
+        calls=True,
         ok=201,
     ),
     _list(Op.LIST_EXPERIMENTS, "/experiments", "Experiments, newest first", wire.ExperimentsQuery),
