@@ -1,5 +1,6 @@
 """What tables cannot say: problem documents, links, and the paging query."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -60,17 +61,52 @@ def page(route: Route, request: Request, call: Call, reply: Json, scope: Scope) 
     return json_response(200, content)
 
 
+@dataclass(frozen=True)
 class Condition:
-    """A condition (`schemas.query.Condition`) as JSON text in a query parameter."""
+    """A condition (`schemas.query.Condition`) as JSON text in a query parameter, over the fields of one model."""
+
+    fields: frozenset[str]
 
     def decode(self, value: Json, scope: Scope) -> Json:
         try:
-            return read_json(str(value).encode(), max_depth=20)
+            condition = read_json(str(value).encode(), max_depth=20)
         except CrosswalkError:
             raise invalid("where is not JSON", "query", "where", type="json_invalid") from None
+        for name in _named(condition):
+            _known(name, self.fields, "where")
+        return condition
 
     def encode(self, value: Json, scope: Scope) -> str:
         return dump_json(value).decode()
+
+
+@dataclass(frozen=True)
+class Sorting:
+    """Names of fields of one model, `-` in front for descending: one that does not exist would order by nothing."""
+
+    fields: frozenset[str]
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        for name in value:
+            _known(name.removeprefix("-"), self.fields, "sort")
+        return value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+
+def _named(condition: Json) -> Iterator[str]:
+    """The fields that a condition tests, whatever else is wrong with it."""
+    if isinstance(condition, dict):
+        if isinstance(condition.get("field"), str):
+            yield condition["field"]
+        for part in (*(condition.get("all") or ()), *(condition.get("any") or ())):
+            yield from _named(part)
+
+
+def _known(name: str, fields: frozenset[str], parameter: str) -> None:
+    if name.partition(".")[0] not in fields:
+        raise invalid(f"there is no field {name[:100]!r}; there are: {', '.join(sorted(fields))}", "query", parameter, input=name[:100])
 
 
 class Single:

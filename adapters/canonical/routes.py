@@ -7,19 +7,26 @@ from pydantic import BaseModel
 from adapters import recipes
 from adapters.base import Route
 from adapters.canonical import export, wire
-from adapters.canonical.quirks import Condition, InOrder, Single, page
+from adapters.canonical.quirks import Condition, InOrder, Single, Sorting, page
 from adapters.mapping import SAME, Codec, Row, Shape
 from schemas.operations import SPECS, Op
+from schemas.run import Run
 
-_CODECS: dict[str, Codec] = {"where": Condition(), "example_ids": Single()}
+
+def _codecs(op: Op) -> dict[str, Codec]:
+    """What is more than a value among an operation's parameters. Figures are folded from runs, and their conditions speak of them."""
+    model = SPECS[op].item or Run
+    fields = frozenset({*model.model_fields, "input_key"} if model is Run else model.model_fields)
+    return {"where": Condition(fields), "sort": Sorting(fields), "example_ids": Single()}
 
 
-def _arguments(path: str, query: type[BaseModel] | None) -> Shape:
+def _arguments(op: Op, path: str, query: type[BaseModel] | None) -> Shape:
     """Path and query parameters are called as the operation's arguments are."""
+    codecs = _codecs(op)
     in_path = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
     names = dict.fromkeys([*in_path, *(query.model_fields if query else ())])
     return Shape(
-        tuple(Row(name, name, _CODECS.get(name, SAME)) for name in names if name != "format"),
+        tuple(Row(name, name, codecs.get(name, SAME)) for name in names if name != "format"),
         ignored={"format": "chooses the answer's form"},
         keep=False,
     )
@@ -30,7 +37,7 @@ def _in_order(op: Op) -> InOrder:
 
 
 def _get(op: Op, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:
-    return Route(op, "GET", path, args=_arguments(path, query), query=query or wire.Query, reply=_in_order(op), summary=summary, **more)
+    return Route(op, "GET", path, args=_arguments(op, path, query), query=query or wire.Query, reply=_in_order(op), summary=summary, **more)
 
 
 def _list(op: Op, path: str, summary: str, query: type[BaseModel] | None = wire.ListQuery, **more: Any) -> Route:
@@ -43,7 +50,7 @@ def _send(op: Op, method: str, path: str, summary: str, query: type[BaseModel] |
         op,
         method,
         path,
-        args=_arguments(path, query),
+        args=_arguments(op, path, query),
         query=query or wire.Query,
         request=request,
         reply=_in_order(op),

@@ -55,3 +55,25 @@ async def test_a_body_that_is_no_object_is_said_to_be_none(client: httpx.AsyncCl
 async def test_the_front_door_leads_to_the_reference(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
     assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
+@pytest.mark.parametrize(
+    "query", ["sort=nmae", "sort=-created", 'where={"field":"nmae","value":"x"}', 'where={"any":[{"field":"name"},{"field":"nope.x"}]}']
+)
+async def test_a_field_that_does_not_exist_neither_sorts_nor_filters(client: httpx.AsyncClient, query: str) -> None:
+    answer = await client.get(f"/v1/experiments?{query}")
+    assert answer.status_code == 400
+    assert "there is no field" in answer.json()["detail"]
+    assert "created_at" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "sort=-created_at&sort=name",
+        'where={"field":"metadata.team","value":"x"}',
+        'where={"field":"counts.failed","operator":"gt","value":0}',
+    ],
+)
+async def test_fields_that_exist_do(client: httpx.AsyncClient, query: str) -> None:
+    assert (await client.get(f"/v1/experiments?{query}")).status_code == 200
