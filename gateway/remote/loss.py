@@ -17,14 +17,12 @@ KEY = "crosswalk"
 
 _DEFINITION = ("/variants/*/steps", "/evaluators", "/pipelines", "/repetitions", "/dataset_id")
 CONSEQUENTIAL: Mapping[Op, tuple[str, ...]] = {
-    Op.CREATE_EXPERIMENT: (*_DEFINITION, "/dataset_version_id", "/splits", "/examples", "/threshold", "/draft"),
+    Op.CREATE_EXPERIMENT: (*_DEFINITION, "/dataset_version_id", "/splits", "/examples", "/draft"),
     Op.UPDATE_EXPERIMENT: _DEFINITION,
     Op.CREATE_DATASET: ("/examples/*/input", "/examples/*/reference", "/mode"),
     Op.ADD_EXAMPLES: ("/examples/*/input", "/examples/*/reference"),
     Op.UPDATE_EXAMPLE: ("/input", "/reference"),
     Op.DELETE_EXAMPLES: ("/example_ids", "/where", "/everything"),
-    Op.ADD_RUN: ("/replace",),
-    Op.ADD_RUNS: ("/replace",),
     Op.PUT_SCORE: ("/create",),
     Op.START_EXPERIMENT: ("/again",),
     Op.CREATE_EVALUATOR: ("/definition", "/kind"),
@@ -32,7 +30,10 @@ CONSEQUENTIAL: Mapping[Op, tuple[str, ...]] = {
     Op.RUN_EVALUATOR: ("/input", "/output", "/reference"),
     Op.CREATE_PROMPT: ("/definition",),
 }
-"""Fields whose loss changes what would happen, as JSON Pointers into an operation's arguments and body."""
+"""Fields whose loss changes what would happen, as JSON Pointers into an operation's arguments and body.
+
+A threshold is none: it is kept, and whoever reads through the gateway is told verdicts by it. Runs are never refused: by then it is too late.
+"""
 
 _WAITING = "/variants/*/steps/*/config"
 """What is said of a step that somebody else carries out: no concern of the target's."""

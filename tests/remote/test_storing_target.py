@@ -11,6 +11,7 @@ from gateway.compose import gateway_app
 from gateway.settings import Settings
 from tests.conftest import Serve
 from tests.gateway.upstream.stub import serving
+from tests.remote.letters import compared, told
 from tests.remote.life import WAITS, Face, lived, made, ran
 from tests.remote.runs import checked, ended, executed
 
@@ -266,3 +267,8 @@ async def test_a_group_that_cannot_be_made_whole_is_not_made(client: httpx.Async
     assert refused["code"] == "loss_refused"
     async with httpx.AsyncClient(base_url=vendor) as behind:
         assert (await behind.get("/v1/experiments")).json()["items"] == []
+
+
+async def test_templated_variants_are_compared_on_it(client: httpx.AsyncClient) -> None:
+    evalguard = Face(client, "/evalguard@phx/api/v1")
+    await told(evalguard, await compared(evalguard, "capitals"), "capitals")

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from tests.conftest import Serve
+from tests.remote.letters import compared, told
 from tests.remote.life import Face, lived, made, ran
-from tests.remote.runs import checked, executed
+from tests.remote.runs import checked, ended, executed
 
 pytestmark = pytest.mark.anyio
 
@@ -79,3 +80,29 @@ async def test_the_gateway_runs_experiments_on_it(client: httpx.AsyncClient, rea
         assert held["successful_run_count"] == 3
         records = (await phoenix.get(f"/v1/experiments/{held['id']}/json")).json()
         assert [sorted(note["name"] for note in record["annotations"]) for record in records] == [["contains", "exact_match"]] * 3
+
+
+async def test_templated_variants_are_compared_on_it(client: httpx.AsyncClient, real_phoenix: str) -> None:
+    evalguard, name = Face(client, "/evalguard@phx/api/v1"), f"capitals {token_hex(4)}"
+    await told(evalguard, await compared(evalguard, name), name)
+    async with httpx.AsyncClient(base_url=real_phoenix) as phoenix:
+        (dataset,) = (await phoenix.get("/v1/datasets", params={"name": name})).json()["data"]
+        held = (await phoenix.get(f"/v1/datasets/{dataset['id']}/experiments")).json()["data"]
+        assert [(item["name"], item["successful_run_count"]) for item in held] == [(f"{name} tone · polite", 2), (f"{name} tone · bare", 2)]
+
+
+async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> None:
+    respan, canonical = Face(client, "/respan@phx/api/v2"), Face(client, "/v1@phx")
+    dataset = await canonical.post("/datasets", {"name": f"words {token_hex(4)}", "examples": [{"input": "one"}, {"input": "two"}]})
+    body = {
+        "name": "served",
+        "dataset_id": dataset["id"],
+        "workflow": [{"type": "completion", "config": {"model": "echo"}}],
+        "evaluator_slugs": ["exact_match"],
+    }
+    made = (await respan.ask("POST", "/experiments/", 201, json=body)).json()
+    await ended(canonical, made["id"])
+    shown = await respan.get(f"/experiments/{made['id']}/")
+    assert (shown["status"], shown["workflow"][0]["type"], shown["evaluator_slugs"]) == ("completed", "completion", ["exact_match"])
+    summary = await respan.get(f"/experiments/{made['id']}/logs/summary/")
+    assert (summary["number_of_requests"], set(summary["scores"])) == (2, {"exact_match"})
