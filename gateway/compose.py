@@ -51,6 +51,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
             for name in _embedded(settings):
                 surfaces.connect(name, target)
             app.state.store, app.state.target, app.state.receipts = store, target, receipts
+            app.state.remotes = {}
             app.state.health.add("store", lambda: _usable(store))
             async with (
                 _vendors(settings, adapters) as vendors,
@@ -62,6 +63,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
                     remote = await _remote(store, vendor, settings, adapters, target)
                     surfaces.forward(vendor.name, Forwarder(vendor))
                     surfaces.connect(vendor.name, remote)
+                    app.state.remotes[vendor.name] = remote
                     if remote.adapter.stores and settings.execution.enabled:
                         await stack.enter_async_context(_executing(store, remote, app.state.executor, settings))
                 if demo_data:

@@ -85,7 +85,10 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
     """The gateway's own pages; each asks for a key where keys are needed."""
 
     async def capabilities(request: Request, caller: Caller) -> Response:
-        return JSONResponse({"operations": matrix(adapters.values())})
+        remotes = request.app.state.remotes
+        reached = {name: target for name, target in remotes.items() if caller.may_reach(name, same_dialect=False)}
+        targets = {name: {op: target.support(op) for op in Op} for name, target in reached.items()}
+        return JSONResponse({"operations": matrix(adapters.values()), "targets": targets})
 
     async def translate(request: Request, caller: Caller) -> Response:
         asked = TranslationRequest.of(await request.body(), adapters)

@@ -272,3 +272,14 @@ async def test_a_group_that_cannot_be_made_whole_is_not_made(client: httpx.Async
 async def test_templated_variants_are_compared_on_it(client: httpx.AsyncClient) -> None:
     evalguard = Face(client, "/evalguard@phx/api/v1")
     await told(evalguard, await compared(evalguard, "capitals"), "capitals")
+
+
+async def test_what_a_target_can_is_told(client: httpx.AsyncClient) -> None:
+    able = (await client.get("/v1/capabilities")).json()["targets"]["phx"]
+    assert (able["get_experiment"], able["summarize"], able["start_experiment"], able["update_dataset"]) == (
+        "native",
+        "emulated",
+        "emulated",
+        "unsupported",
+    )
+    assert (able["list_scores"], able["create_evaluator"], able["delete_score"]) == ("emulated", "emulated", "unsupported")
