@@ -9,6 +9,7 @@ import pytest
 
 from gateway.compose import gateway_app
 from gateway.settings import Settings
+from schemas.ids import Kind
 from tests.conftest import Serve
 from tests.gateway.upstream.stub import serving
 from tests.remote.letters import compared, told
@@ -283,3 +284,19 @@ async def test_what_a_target_can_is_told(client: httpx.AsyncClient) -> None:
         "unsupported",
     )
     assert (able["list_scores"], able["create_evaluator"], able["delete_score"]) == ("emulated", "emulated", "unsupported")
+
+
+async def test_nothing_of_a_deleted_run_is_shown_with_a_new_one_of_its_id(client: httpx.AsyncClient) -> None:
+    canonical = Face(client, "/v1@phx")
+    dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": 1}]})
+    asides = client.app.state.remotes["phx"].asides  # type: ignore[attr-defined]
+    experiment = await canonical.post("/experiments", {"name": "e", "dataset_id": dataset["id"], "variants": WAITS})
+    number = int(experiment["id"][-8:], 16)
+    ids = client.app.state.remotes["phx"].ids  # type: ignore[attr-defined]
+    run = ids.make(Kind.RUN, number)
+    # What a run of an experiment that was deleted at the vendor left behind.
+    await asides.put("default", run, {"model": "old", "cost": 9.0}, anew=True)
+    made = await canonical.post(f"/experiments/{experiment['id']}/runs", {"example_position": 0, "output": "new"})
+    assert made["id"] == run
+    shown = await canonical.get(f"/experiments/{experiment['id']}/runs/{run}")
+    assert (shown["output"], shown["model"], shown["cost"]) == ("new", None, None)
