@@ -59,6 +59,8 @@ class Route:
     `keyed`: the vendor carries out a write once per `Idempotency-Key`. `when` says which calls the row is for, `passes` after which errors the operation's
     next row is asked. `needs` are body fields without which there is nothing to tell the vendor. `identified` puts ids into a reply that follow from the
     call, `find` looks for a record that was made and whose id the answer does not tell.
+    `reread` is the operation that reads the record, where the answer to a write does not show it. `naming` makes an id for a new record whose maker may
+    choose it, so that it is found again when no answer came. `again` makes another request of one that the vendor refused, None where that is no use.
     """
 
     op: Op
@@ -99,6 +101,9 @@ class Route:
     needs: tuple[str, ...] = ()
     identified: Callable[[Call, Json], Json] | None = None
     find: Callable[[Call, Scope], Plan] | None = None
+    reread: Op | None = None
+    naming: Callable[[], str] | None = None
+    again: Callable[[CrosswalkError, Request], Request | None] | None = None
 
     @property
     def callable(self) -> bool:
@@ -160,6 +165,8 @@ class Adapter:
     ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time. `groups` says that
     it knows experiments of several variants. `outgoing` are rows for calling alone, which come before `routes`; `owners` tell from an id what the record belongs
     to; `write_headers` go with every write; `denied` sees in the body of a successful answer that the call failed all the same.
+    `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
+    own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
     """
 
     name: str
@@ -189,6 +196,8 @@ class Adapter:
     owners: Mapping[Kind, Owner] = field(default_factory=dict)
     write_headers: Mapping[str, str] = field(default_factory=dict)
     denied: Callable[[bytes], bool] | None = None
+    per_minute: int | None = None
+    deferred: frozenset[Op] = frozenset()
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

@@ -14,18 +14,24 @@ from gateway.app import create_app
 from gateway.auth import Authenticator
 from gateway.execution.embedded import executing
 from gateway.execution.executor import Executor
+from gateway.execution.lock import ExecutionLock
 from gateway.execution.scorers import find
 from gateway.housekeeping import housekeeping
 from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
+from gateway.metrics import Metrics
 from gateway.remote.execution import RemoteExecutor
+from gateway.remote.outbox import Outbox
+from gateway.remote.outbox_delivery import Courier
 from gateway.remote.target import RemoteTarget
 from gateway.settings import LOCAL, Settings, SettingsError
+from gateway.settings import Target as TargetSettings
 from gateway.settings.checks import surface_problems
 from gateway.settings.problems import Problem
 from gateway.store import Store
 from gateway.store.receipts import Receipts
 from gateway.surfaces import Surfaces
+from gateway.upstream.client import Client
 from gateway.upstream.forward import Forwarder
 from gateway.upstream.target import VendorTarget
 
@@ -64,6 +70,8 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
                     surfaces.forward(vendor.name, Forwarder(vendor))
                     surfaces.connect(vendor.name, remote)
                     app.state.remotes[vendor.name] = remote
+                    if remote.adapter.deferred:
+                        await stack.enter_async_context(_delivering(store, remote, app.state.metrics, settings))
                     if remote.adapter.stores and settings.execution.enabled:
                         await stack.enter_async_context(_executing(store, remote, app.state.executor, settings))
                 if demo_data:
@@ -117,9 +125,13 @@ async def _vendors(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
 
     client = PooledClient()
     try:
-        yield [VendorTarget(name, target, adapters[target.adapter].key_header, client) for name, target in named.items()]
+        yield [_vendor(name, target, adapters[target.adapter], client) for name, target in named.items()]
     finally:
         await client.close()
+
+
+def _vendor(name: str, target: TargetSettings, adapter: Adapter, client: Client) -> VendorTarget:
+    return VendorTarget(name, target, adapter.key_header, client, adapter.per_minute)
 
 
 async def _remote(
@@ -140,6 +152,16 @@ async def _executing(store: Store, remote: RemoteTarget, embedded: Executor, set
     executor = RemoteExecutor(store, remote, embedded.plant, lambda: embedded.executes)
     remote.undertaker = executor
     async with executor.running(settings.server.drain_timeout):
+        yield
+
+
+@asynccontextmanager
+async def _delivering(store: Store, remote: RemoteTarget, metrics: Metrics, settings: Settings) -> AsyncIterator[None]:
+    """What a vendor cannot take at once waits in an outbox, from which one process delivers."""
+    outbox = Outbox(store, remote)
+    remote.outbox = outbox
+    courier = Courier(store, remote, outbox, ExecutionLock(settings.store.url, f"outbox.{remote.name}"), metrics)
+    async with courier.running():
         yield
 
 

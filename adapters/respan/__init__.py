@@ -21,11 +21,14 @@ from adapters.respan.demo import demo
 from adapters.respan.quirks.definition import STEP_TYPES
 from adapters.respan.quirks.errors import read_error, render_error
 from adapters.respan.quirks.evaluators import KINDS
+from adapters.respan.quirks.pages import LARGEST
 from adapters.respan.quirks.values import VALUE_TYPES
 from adapters.respan.routes import ROUTES
 from adapters.respan.tables.common import EXPERIMENT_STATUS, STATUS_CODES, TRACE_STATUS
 from adapters.respan.tables.datasets import TASK_STATUS
 from adapters.respan.tables.scores import ANNOTATORS
+from schemas.ids import Kind
+from schemas.operations import Op
 
 ADAPTER = Adapter(
     name="respan",
@@ -33,7 +36,11 @@ ADAPTER = Adapter(
     routes=ROUTES,
     render_error=render_error,
     read_error=read_error,
-    largest_page=100,
+    largest_page=LARGEST,
+    slots={Kind.EXAMPLE: "metadata"},
+    # Documented for everything that is neither logging nor the model gateway.
+    per_minute=60,
+    deferred=frozenset({Op.ADD_RUN, Op.UPDATE_RUN, Op.PUT_SCORE}),
     slash=True,
     statuses=STATUS_CODES,
     vocabularies={

@@ -12,13 +12,18 @@ except ImportError:  # a platform without it: nothing keeps two gateways there f
 
 
 class ExecutionLock:
-    """The right to execute on the store at `url`. A store that is no file needs none: everybody has it."""
+    """The right to execute on the store at `url`, or to do something else of which `task` is the name. A store that is no file needs none: everybody has it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, task: str = "executor") -> None:
         address = make_url(url)
         local = address.get_backend_name() == "sqlite" and address.database
-        self._path = Path(f"{address.database}.executor.lock").expanduser() if local and fcntl else None
+        self._path = Path(f"{address.database}.{task}.lock").expanduser() if local and fcntl else None
         self._file: int | None = None
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether nobody else can have it."""
+        return self._path is not None
 
     def acquire(self) -> bool:
         """Takes the lock if it is free; true when it is held, also from before."""

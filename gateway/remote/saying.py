@@ -19,6 +19,8 @@ def says_any(request: Request, names: Iterable[str]) -> bool:
 
 def brings_more(route: Route, call: Call) -> bool:
     """Whether a body says in one what the vendor takes in several calls."""
+    if call.op is Op.DELETE_EXAMPLES:
+        return "everything" not in says(route) and len(getattr(call.args, "example_ids", None) or ()) != 1
     if call.body is None:
         return False
     if route.most is not None and len(getattr(call.body, "examples", ())) != route.most:

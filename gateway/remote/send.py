@@ -51,6 +51,9 @@ class Sender:
         raise self._vendor.error(Code.UPSTREAM_INVALID, "sends the request round in circles")
 
     async def _once(self, request: Request, path: str, query: str, account: Account, repeatable: bool | None, key: str | None) -> Response:
+        turn = await self._vendor.quota.turn(self._vendor.timeout)
+        if turn:
+            raise self._vendor.error(Code.RATE_LIMITED, "takes no more calls this minute", turn)
         url = self._vendor.base.join(path.encode("ascii"), query.encode("ascii"))
         attempts = Attempts(self._vendor, request.method, url, self._headers(request, key), request.body or None, repeatable=repeatable)
         started = perf_counter()
@@ -109,10 +112,15 @@ class Sender:
         if answer.status in _UNSURE and request.method not in READS:
             error.code = Code.OUTCOME_UNKNOWN
         error.vendor, error.vendor_status = self._adapter.name, answer.status
-        error.retry_after = seconds(answer.headers.get("retry-after")) or error.retry_after
+        said = seconds(answer.headers.get("retry-after"))
+        error.retry_after = error.retry_after if said is None else said
         error.message = str(self.masked(error.message))
         error.vendor_body = self.masked(error.vendor_body)
         raise error
+
+    def crowded(self, spare: int) -> float:
+        """Seconds until so many calls could begin at once without exceeding what the target allows."""
+        return max(self._vendor.quota.until(spare), self._vendor.pace.until(spare))
 
     def masked(self, value: Json) -> Json:
         """The value without the target's key, or anything else that looks like a credential."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from adapters.base import Route
+from adapters.base import Adapter, Route
 from adapters.calling import ACCOUNT, decode_reply, encode_call, honours, route_for, routes_for, says
 from adapters.http import Request
 from adapters.notes import Fate, Notes
@@ -20,10 +20,11 @@ from gateway.remote.completion import completed
 from gateway.remote.groups import FOLDED
 from gateway.remote.library import LIBRARY, ORDERS
 from gateway.remote.owners import with_owner
-from gateway.remote.recipes import NEEDS, RECIPES
-from gateway.remote.recipes.base import Cooking, Piece, Step
+from gateway.remote.recipes import NEEDS, PIECED, RECIPES
+from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
+from gateway.remote.recipes.rows import each
 from gateway.remote.recipes.runs import matched, score_key, with_score_ids
 from gateway.remote.saying import brings_more, says_any
 from schemas.base import Model
@@ -40,6 +41,12 @@ if TYPE_CHECKING:
 
 _AS_IT_IS = "as it is: "
 """Begins what is kept as the vendor's own id of a version that the vendor does not have."""
+
+_OF_A_VERSION: Mapping[Kind | None, tuple[str, str]] = {
+    Kind.DATASET: ("id", "version_id"),
+    Kind.EXPERIMENT: ("dataset_id", "dataset_version_id"),
+}
+"""Records that belong to a version of a dataset: where they name the dataset, and where the version."""
 
 _DEEPEST = 8
 _MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
@@ -66,8 +73,18 @@ class Session:
         self._under_way: list[Op] = []
         self._held: set[str] = set()
 
+    @property
+    def account(self) -> Account:
+        """What the exchange amounted to so far."""
+        return self._account
+
+    @property
+    def outermost(self) -> bool:
+        """Whether what is performed now was asked by the caller, not by a recipe."""
+        return self._depth == 0
+
     async def perform(self, call: Call) -> Json:
-        """The canonical reply. Raises CrosswalkError."""
+        """The canonical reply, with what the outbox holds. Raises CrosswalkError."""
         groups = self._target.groups
         if groups.concerns(call):
             if call.op in FOLDED:
@@ -76,6 +93,13 @@ class Session:
             self._account.emulated = self._account.emulated or grouping
             return await groups.perform(call, self.perform)
         call = await with_owner(await self._current(call), self._adapter.owners, self._target.foreign)
+        outbox = self._target.outbox
+        if outbox is not None and call.op in outbox.operations:
+            return await outbox.perform(self, call)
+        return await self.direct(call)
+
+    async def direct(self, call: Call) -> Json:
+        """The canonical reply of the vendor alone. Raises CrosswalkError."""
         route = route_for(self._adapter, call)
         if route is not None and not beyond(route, call) and (call.op in self._under_way or not brings_more(route, call)):
             largest = self._adapter.largest_page
@@ -94,6 +118,8 @@ class Session:
             return await self._ordered(call, self._target.undertaker)
         if recipe is None or self._target.support(call.op) == "unsupported":
             raise self._target.unsupported(call.op)
+        if call.op in PIECED and route_for(self._adapter, call, piece=True) is not None:
+            return await self._cook(PIECED[call.op](call))
         if call.op is Op.ADD_EXAMPLES and route is not None:
             return await self._cook(add_examples(call, one_by_one=True))
         reply = await self._cook(recipe(call))
@@ -103,7 +129,7 @@ class Session:
 
     async def _current(self, call: Call) -> Call:
         """The call without the version that stands for a dataset as it is."""
-        if await self._stands(call, getattr(call.args, "version_id", None)):
+        if call.op is not Op.GET_DATASET_VERSION and await self._stands(call, getattr(call.args, "version_id", None)):
             rest = call.args.model_dump(exclude_unset=True, exclude={"version_id"})
             call = replace(call, args=SPECS[call.op].args.model_validate(rest))
         if call.body is not None and await self._stands(call, getattr(call.body, "dataset_version_id", None)):
@@ -178,6 +204,10 @@ class Session:
             await undertaker.undertake(call.caller.scope, record)
         return after
 
+    async def cook(self, cooking: Cooking) -> Json:
+        """What a recipe makes, whose calls are performed here."""
+        return await self._cook(cooking)
+
     async def _cook(self, cooking: Cooking) -> Json:
         """Carry out a recipe. It may use others, down to a depth that no honest one needs."""
         self._account.emulated = True
@@ -203,28 +233,38 @@ class Session:
         key = f"{type(step).__name__} {call.op} {call.args.model_dump_json()}" if call.op in _MEMO else ""
         if key in self._known:
             return self._known[key]
-        reply = await (self._piece(call) if isinstance(step, Piece) else self.perform(call))
+        reply = await (self.piece(call) if isinstance(step, Piece) else self.perform(call))
         if SPECS[call.op].writes:
             self._known.clear()
         elif key:
             self._known[key] = reply
         return reply
 
-    async def _piece(self, call: Call) -> Json:
+    async def piece(self, call: Call) -> Json:
         """What gives a part of the reply; without it, nothing is there."""
         route = route_for(self._adapter, call, piece=True)
         if route is None:
             return {"items": []}
+        if SPECS[call.op].writes and call.body is not None:
+            return await self._portions(route, call, call.body)
         reply = await self._asked(route, call, await self._said(route, call, Notes()))
         return loss.unpacked(reply, self._adapter.slots, None) if "items" not in reply else self._whole(reply, Kind.RUN)
 
+    async def _portions(self, route: Route, call: Call, body: Model) -> Json:
+        """A write of many things, in portions that the vendor takes."""
+        for portion in each(body, route.most or PAGE):
+            part, request, _ = await self._encoded(route, replace(call, body=portion))
+            await self._asked(route, part, request)
+        return {}
+
     async def _native(self, route: Route, call: Call) -> Json:
+        call, named = _with_own_id(route, call)
         call, request, kept = await self._encoded(route, call)
         try:
             if route.needs and not says_any(request, route.needs):
                 reply = await self._read_raw(_READ_AGAIN[call.op], call)
             else:
-                reply = await self._found_out(route, call, request)
+                reply = await self._found_out(route, call, request, named)
             document = await self._completed(call, reply)
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
@@ -235,17 +275,54 @@ class Session:
             await undertaker.undertake(call.caller.scope, document["id"])
         return document
 
-    async def _found_out(self, route: Route, call: Call, request: Request) -> Json:
-        """The vendor's reply; a record it made without saying which one is looked for."""
+    async def _found_out(self, route: Route, call: Call, request: Request, named: str | None) -> Json:
+        """The vendor's reply. A record it made without saying so is looked for; one of which it tells the id alone is read."""
         try:
-            return await self._asked(route, call, request)
+            reply = await self._said_again(route, call, request)
+            if route.reread is None or not isinstance(reply, dict):
+                return reply
+            return await self._read_again(route.reread, call, reply.get("id"))
         except CrosswalkError as error:
+            if error.code is Code.OUTCOME_UNKNOWN and named is not None and route.reread is not None:
+                return await self._found(route.reread, call, named, error)
             if route.find is None or error.code is not Code.OUTCOME_UNKNOWN:
                 raise
             found = await self._cook_quietly(route.find(call, self._target.scope(self._account)))
             if found is None:
                 raise
             return found
+
+    async def _said_again(self, route: Route, call: Call, request: Request) -> Json:
+        """The reply to a request, or to the other form of it that some servers want."""
+        try:
+            return await self._asked(route, call, request)
+        except CrosswalkError as error:
+            other = route.again(error, request) if route.again is not None else None
+            if other is None:
+                raise
+            return await self._asked(route, call, other)
+
+    async def _found(self, op: Op, call: Call, named: str, error: CrosswalkError) -> Json:
+        """The record that a create without an answer made. Raises `error` when there is none."""
+        try:
+            return await self._read_again(op, call, named)
+        except CrosswalkError:
+            raise error from None
+
+    async def _read_again(self, op: Op, call: Call, made: str | None) -> Json:
+        """The record as its own route shows it: `made`, or the one that the call names."""
+        known = call.args.model_dump(exclude_unset=True)
+        fields = list(SPECS[op].args.model_fields)
+        args = {name: known[name] for name in fields if name in known}
+        own = next(name for name in reversed(fields) if name.endswith("_id"))
+        args[own] = made or args.get(own)
+        if not args[own]:
+            raise CrosswalkError(Code.UPSTREAM_INVALID, "The answer does not name what was made.")
+        read = call.then(op, **args)
+        route = route_for(self._adapter, read)
+        if route is None:
+            raise self._target.unsupported(op)
+        return await self._asked(route, read, await self._said(route, read, Notes()))
 
     def _executes(self, call: Call) -> bool:
         """Whether this creates an experiment that the gateway is to run."""
@@ -348,7 +425,14 @@ class Session:
 
     async def _asked(self, route: Route, call: Call, request: Request) -> Json:
         key = str(uuid4()) if route.keyed else None
-        answer = await self._target.sender.ask(request, self._account, key=key, repeatable=True if route.keyed else None)
+        reads = not SPECS[call.op].writes
+        try:
+            answer = await self._target.sender.ask(request, self._account, key=key, repeatable=True if route.keyed or reads else None)
+        except CrosswalkError as error:
+            if reads and error.code is Code.OUTCOME_UNKNOWN:
+                # A list that is asked for by POST changes nothing.
+                error.code = Code.UPSTREAM_UNAVAILABLE
+            raise
         scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
         try:
             reply = decode_reply(route, answer, scope)
@@ -367,6 +451,8 @@ class Session:
             records = await foreign.adopt([{"id": one} for one in reply.get("ids") or ()], _ADDED[call.op], scope)
             reply = {**reply, "ids": [record["id"] for record in records]}
         adopted = await foreign.adopt(reply, kind, scope)
+        if kind in _OF_A_VERSION and not _has_versions(self._adapter):
+            adopted = await foreign.adopt(_versioned(adopted, *_OF_A_VERSION[kind]), kind, scope)
         if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted:
             return adopted
         return await foreign.adopt(with_score_ids(adopted), kind, scope)
@@ -385,7 +471,7 @@ class Session:
         if isinstance(reply, dict) and call.op is Op.CREATE_DATASET and "name" not in reply and reply.get("id"):
             read = Call(Op.GET_DATASET, DatasetArgs(dataset_id=reply["id"]), None, call.caller)
             reply = {**await self.perform(read), **reply}
-        if kind is Kind.RUN and call.op in _MATCHED and call.op not in self._under_way:
+        if kind is Kind.RUN and call.op in _MATCHED and call.op not in self._under_way and self._target.outbox is None:
             reply = await self._cook_quietly(matched(call, reply))
         document = completed(call, self._whole(reply, kind))
         whole = SPECS[call.op].item is None and call.op not in self._under_way
@@ -458,3 +544,25 @@ class Session:
         except CrosswalkError as reason:
             return reason if reason.code is Code.NOT_FOUND else error
         return error
+
+
+def _has_versions(adapter: Adapter) -> bool:
+    return any(route.callable for route in adapter.by_operation.get(Op.LIST_DATASET_VERSIONS, ()))
+
+
+def _versioned(reply: Json, source: str, field: str) -> Json:
+    """Datasets, and experiments on them, with what stands for the dataset as it is."""
+    if not isinstance(reply, dict):
+        return reply
+    if isinstance(reply.get("items"), list):
+        return {**reply, "items": [_versioned(item, source, field) for item in reply["items"]]}
+    return {field: f"{_AS_IT_IS}{reply[source]}", **reply} if reply.get(source) else reply
+
+
+def _with_own_id(route: Route, call: Call) -> tuple[Call, str | None]:
+    """A create whose record gets an id of the gateway's choice, so that it is found when no answer comes."""
+    known = getattr(call.body, "alias", None)
+    if route.naming is None or call.body is None or known is not None:
+        return call, known
+    named = route.naming()
+    return replace(call, body=call.body.model_copy(update={"alias": named})), named

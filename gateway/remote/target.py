@@ -40,12 +40,21 @@ class Undertaker(Protocol):
         """Run it no longer."""
 
 
+class Deferring(Protocol):
+    """Takes writes that the vendor cannot take yet, and shows them in what is read."""
+
+    operations: frozenset[Op]
+
+    async def perform(self, session: Session, call: Call) -> Json:
+        """The reply to one of `operations`. Raises CrosswalkError."""
+
+
 @dataclass
 class RemoteTarget:
     """Answers canonical calls from one vendor.
 
     `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`; `undertaker` runs experiments where the vendor only
-    stores: without one, those that a server would have to run are refused.
+    stores: without one, those that a server would have to run are refused. `outbox` takes what the vendor cannot take at once.
     """
 
     name: str
@@ -59,6 +68,7 @@ class RemoteTarget:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     loss: Mapping[str, str] = field(default_factory=dict)
     undertaker: Undertaker | None = None
+    outbox: Deferring | None = None
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _project: str | None = None
 
@@ -119,6 +129,8 @@ class RemoteTarget:
 
     def support(self, op: Op) -> str:
         """Whether the vendor has an operation, a recipe supplies it, or neither."""
+        if op in self.adapter.deferred:
+            return "emulated"
         if _native(self.adapter, op):
             return "native"
         if op in ORDERS and self.adapter.stores and self.undertaker is not None:

@@ -423,6 +423,32 @@ undertakings = Table(
     Column("record", Text, primary_key=True),  # the experiment's canonical id
     _time("created_at", required=True),
 )
+deliveries = _table(
+    "deliveries",
+    Column("target", ForeignKey("targets.id"), nullable=False),
+    _text("scope", required=True),
+    _text("experiment", required=True),  # canonical ids, as all ids here
+    _text("run", required=True),
+    _text("part", required=True),  # the evaluator of a score; empty for the run itself
+    _text("example", required=True),
+    _text("status", required=True),  # the run's; empty for a score
+    _json("body", required=True),
+    _json("kept", required=True),  # names of the fields that the target has no place for
+    _text("state", required=True),
+    _text("bound"),  # the target's own record that this one was, or is about to be, written to
+    _flag("doubt"),  # it may have been written: look before writing again
+    _counter("attempts"),
+    _text("code"),
+    _text("error"),
+    _time("due_at", required=True),
+    _time("leased_until"),
+    _time("delivered_at"),
+    *_times(),
+    UniqueConstraint("target", "scope", "run", "part"),
+    UniqueConstraint("target", "scope", "part", "bound", name="uq_deliveries_bound"),
+    Index(None, "target", "state", "due_at"),
+    Index(None, "target", "scope", "experiment"),
+)
 idempotency = _table(
     "idempotency",
     _text("scope", required=True),

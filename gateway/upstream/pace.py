@@ -34,3 +34,10 @@ class Pace:
         if at > now:
             await asyncio.sleep(at - now)
         return 0.0
+
+    def until(self, free: int) -> float:
+        """Seconds until so many calls may begin at once (a tenth of all at most): what is not urgent leaves them to what is."""
+        if self._begun is None or self._begun.maxlen is None:
+            return 0.0
+        place = len(self._begun) - self._begun.maxlen + min(free, self._begun.maxlen // 10)
+        return 0.0 if place < 0 else max(0.0, self._begun[place] + _WINDOW - self._clock())

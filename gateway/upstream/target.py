@@ -12,9 +12,9 @@ from schemas.errors import Code, CrosswalkError
 
 
 class VendorTarget:
-    """One `[targets.NAME]` of a vendor's adapter. The client is shared and belongs to the caller."""
+    """One `[targets.NAME]` of a vendor's adapter. The client is shared and belongs to the caller; `per_minute` is how many calls the vendor allows."""
 
-    def __init__(self, name: str, settings: TargetSettings, key_header: KeyHeader, client: Client) -> None:
+    def __init__(self, name: str, settings: TargetSettings, key_header: KeyHeader, client: Client, per_minute: int | None = None) -> None:
         if settings.base_url is None:
             raise ValueError(f"targets.{name}.base_url is missing")
         self.name = name
@@ -26,6 +26,8 @@ class VendorTarget:
         self.backoff = Backoff(attempts=settings.retries + 1)
         self.breaker = Breaker(settings.breaker_failures, settings.breaker_pause)
         self.pace = Pace(settings.requests_per_minute)
+        # What the vendor allows concerns the calls that the gateway makes on its own account; a configured limit concerns every call.
+        self.quota = Pace(per_minute if settings.requests_per_minute is None else None)
         self.slots = Slots(settings.concurrency)
         self.key_header = key_header
         self._key = settings.api_key.get_secret_value() if settings.api_key else None

@@ -93,6 +93,13 @@ def say_workflow(doc: JsonObject, scope: Scope) -> JsonObject:
     return {"workflow": [STEP.encode(step, scope) for step in steps]}
 
 
+def say_repetitions(doc: JsonObject, scope: Scope) -> JsonObject:
+    """Every row runs once here."""
+    if "repetitions" in doc:
+        scope.note(Fate.LOST if (doc["repetitions"] or 1) > 1 else Fate.DEFAULTED, "", "repetitions", "every row runs once")
+    return {}
+
+
 def show_workflow(doc: JsonObject, scope: Scope) -> JsonObject:
     """The same in a reply, and under the older key for whoever used it."""
     said = say_workflow(doc, scope)

@@ -1,7 +1,7 @@
 """Errors as Django REST Framework words them: `{"detail": …}` or `{"<field>": ["…"]}`."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from adapters.base import Route
 from adapters.errors import read_plainly
@@ -170,14 +170,26 @@ _CODES: Mapping[str, Code] = {"INTERNAL_ERROR": Code.UPSTREAM_INVALID}
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> CrosswalkError:
-    """The canonical error in the vendor's answer: `{"detail": …}`, a map of fields, `{"error": …}`; the pause may stand in the body."""
+    """The canonical error in the vendor's answer: `{"detail": …}` (with `errors` by field, too), a map of fields, `{"error": …}`; the pause may stand in the body."""
     error = read_plainly(status, headers, body, _CODES)
     content = error.vendor_body
     pause = content.get("retry_after") if isinstance(content, dict) else None
     if isinstance(pause, int | float) and not isinstance(pause, bool) and 0 <= pause <= _LONGEST_PAUSE:
         error.retry_after = float(pause)
-    if error.code is Code.NOT_FOUND:
-        error.reason = Reason.UNKNOWN_RECORD
-    elif error.code is Code.CONFLICT:
-        error.reason = Reason.DUPLICATE
+    error.reason = _REASONS.get(error.code)
+    if error.code is Code.INVALID_REQUEST and isinstance(content, dict):
+        error.issues = tuple(_issues(content))
     return error
+
+
+_REASONS = {Code.NOT_FOUND: Reason.UNKNOWN_RECORD, Code.CONFLICT: Reason.DUPLICATE, Code.INVALID_REQUEST: Reason.VALIDATION}
+_CANONICAL = {wire: canonical for canonical, wire in _SAID.items()}
+
+
+def _issues(said: JsonObject) -> Iterator[Issue]:
+    """One issue a message of every field that is named, under the field's canonical name."""
+    named: Json = said.get("errors") if isinstance(said.get("errors"), dict) else {} if "detail" in said else said
+    for name, messages in list(named.items())[:_SHOWN]:
+        for message in (messages if isinstance(messages, list) else [messages])[:_SHOWN]:
+            if isinstance(message, str):
+                yield Issue((_CANONICAL.get(name, name),), message)

@@ -16,6 +16,7 @@ from schemas.json import Json, JsonObject
 from schemas.operations import Call
 from schemas.query import ListArgs
 
+LARGEST = 100  # documented
 _LINKS = ("next", "previous", "current_filters")
 
 
@@ -56,6 +57,23 @@ class Bare:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A page as the vendor sends it: an envelope, or the bare array that older servers answer with."""
+
+    item: Codec
+
+    def decode(self, value: Json, scope: Scope) -> JsonObject:
+        entries = value["results"] if isinstance(value, dict) else value
+        inner = scope.at("results/*", "items/*")
+        page: JsonObject = {"items": [self.item.decode(entry, inner) for entry in entries]}
+        count = value.get("count", value.get("total_count")) if isinstance(value, dict) else len(entries)
+        return page if count is None else {**page, "total": count}
+
+    def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
+        return Page(self.item).encode(value, scope)
+
+
+@dataclass(frozen=True)
 class Sort:
     """`sort_by`: one key, `-` in front for descending. A key this list does not know changes nothing, which the notes say."""
 
@@ -87,8 +105,8 @@ def place(given: JsonObject, scope: Scope) -> JsonObject:
 
 
 def numbered(given: JsonObject, scope: Scope) -> JsonObject:
-    """The other way round, for calling the vendor."""
-    size = given.get("limit") or 100
+    """The other way round, for calling the vendor, whose pages hold 100 items at most."""
+    size = min(given.get("limit") or LARGEST, LARGEST)
     return {"page": (given.get("offset") or 0) // size + 1, "page_size": size}
 
 

@@ -8,6 +8,7 @@ from adapters.base import Plan, Route
 from adapters.codecs import parse_time
 from adapters.http import Request, Response, json_response
 from adapters.respan.quirks import spans
+from adapters.respan.quirks.calling import Content
 from adapters.respan.quirks.pages import linked
 from adapters.respan.quirks.recipes import ask, joined, optional
 from adapters.respan.tables.common import TIME
@@ -22,6 +23,7 @@ from schemas.status import RunStatus
 # Documented, section 10: the file itself goes out by mail.
 EXPORTING: JsonObject = {"message": "Exporting experiment logs. Check your email for the download link."}
 _DIALECT = "respan"
+_CONTENT = Content(required=True)
 _CUT = ("input", "expected_output", "output")
 _SLUG = "evaluator_slug"
 _TYPE = "score_value_type"
@@ -88,7 +90,7 @@ def read_input(given: JsonObject, scope: Scope) -> JsonObject:
 
 def say_input(doc: JsonObject, scope: Scope) -> JsonObject:
     """The other way round; the published clients always send the key."""
-    return {"input": doc.get("input")}
+    return {"input": None if doc.get("input") is None else _CONTENT.encode(doc["input"], scope)}
 
 
 def resume(call: Call, scope: Scope) -> Plan:

@@ -5,8 +5,8 @@ from typing import Any
 from adapters.base import Route
 from adapters.codecs import Function
 from adapters.mapping import Row, Shape
-from adapters.respan.quirks import reports, rows
-from adapters.respan.quirks.pages import page
+from adapters.respan.quirks import calling, reports, rows
+from adapters.respan.quirks.pages import Taken, page
 from adapters.respan.quirks.rows import Bulk, Chosen, Created, Logs, Removed, Single
 from adapters.respan.routes.experiments import PLACE
 from adapters.respan.tables import datasets as tables
@@ -78,12 +78,14 @@ ROUTES = (
         evidence=_RECORDED,
         summary="Create a dataset: empty, as a copy, or from traces",
     ),
-    Route(Op.LIST_DATASETS, "GET", _ROOT + "list/", evidence="documented", calls=True, summary="A page of datasets", **_LISTED),
+    Route(Op.LIST_DATASETS, "GET", _ROOT + "list/", evidence="documented", summary="A page of datasets", **_LISTED),
     Route(
         Op.LIST_DATASETS,
         "POST",
         _ROOT + "list/",
         evidence=_CURRENT,
+        calls=True,
+        taken=Taken(tables.DATASET),
         summary="A page of the datasets that meet the filters",
         **_LISTED,
         **_filtered(tables.DATASET_FILTERS),
@@ -108,6 +110,8 @@ ROUTES = (
         request=tables.DATASET_PATCH,
         plan=rows.update_dataset,
         calls=True,
+        taken=calling.Anything(),
+        reread=Op.GET_DATASET,
         reply=tables.DATASET,
         answer=wire.DatasetReply,
         evidence=_CURRENT,
@@ -136,17 +140,25 @@ ROUTES = (
         body=wire.RowsBody,
         request=Bulk(tables.NEW_ROW),
         present=rows.bulk_answer,
+        calls=True,
+        piece=True,
+        most=500,
+        taken=calling.Counted(),
         answer=wire.BulkReply,
         ok=201,
         evidence=_CURRENT,
         summary="Add up to 500 rows, each right or wrong by itself",
     ),
-    Route(Op.LIST_EXAMPLES, "GET", _LOGS + "list/", evidence="documented", calls=True, summary="A page of rows", **_LISTED_ROWS),
+    Route(Op.LIST_EXAMPLES, "GET", _LOGS + "list/", evidence="documented", summary="A page of rows", **_LISTED_ROWS),
     Route(
         Op.LIST_EXAMPLES,
         "POST",
         _LOGS + "list/",
         evidence=_CURRENT,
+        calls=True,
+        # Asked for in the order of their coming: which order is the vendor's own is not documented.
+        sent={"sort_by": "timestamp"},
+        taken=Taken(calling.Meant(tables.LISTED_ROW)),
         summary="A page of the rows that meet the filters",
         **_LISTED_ROWS,
         **_filtered(tables.ROW_FILTERS),
@@ -179,6 +191,7 @@ ROUTES = (
         Op.DELETE_EXAMPLES,
         "DELETE",
         _LOGS + "import/",
+        calls=False,
         args=_DATASET,
         body=wire.RemoveBody,
         body_required=False,
@@ -195,13 +208,24 @@ ROUTES = (
         args=_ROW,
         plan=reports.row,
         calls=True,
+        taken=calling.Meant(tables.ONE_ROW),
         reply=tables.ONE_ROW,
         answer=wire.RowReply,
         evidence=_CURRENT,
         summary="One row",
     ),
     Route(Op.UPDATE_EXAMPLE, "PUT", _ONE_LOG, plan=rows.replace_row, summary="Replace a row", **_CHANGE_ROW),
-    Route(Op.UPDATE_EXAMPLE, "PATCH", _ONE_LOG, plan=rows.update_row, calls=True, summary="Change a row", **_CHANGE_ROW),
+    Route(
+        Op.UPDATE_EXAMPLE,
+        "PATCH",
+        _ONE_LOG,
+        plan=rows.update_row,
+        calls=True,
+        taken=calling.Anything(),
+        reread=Op.GET_EXAMPLE,
+        summary="Change a row",
+        **_CHANGE_ROW,
+    ),
     Route(Op.DELETE_EXAMPLES, "DELETE", _ONE_LOG, args=_ROWS, ok=204, evidence=_CURRENT, summary="Delete one row"),
     Route(
         Op.CREATE_EXPERIMENT,

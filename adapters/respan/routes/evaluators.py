@@ -6,7 +6,7 @@ from adapters.base import Route
 from adapters.codecs import Function
 from adapters.mapping import Row, Shape
 from adapters.respan.quirks import evaluators as quirks
-from adapters.respan.quirks.pages import page
+from adapters.respan.quirks.pages import Taken, page
 from adapters.respan.routes.experiments import PLACE
 from adapters.respan.tables import evaluators as tables
 from adapters.respan.tables.common import EVALUATOR_ID
@@ -34,7 +34,7 @@ _PAGED = Shape(
 )
 _FILTERED: dict[str, Any] = {"body": common.FilterBody, "body_required": False, "body_args": tables.FILTERS}
 _LISTED: dict[str, Any] = {"args": _LIST, "query": common.PageQuery, "reply": tables.PAGE, "present": page, "answer": common.PageReply}
-_COUNTED: dict[str, Any] = {"fixed": {"limit": 0, "total": True}, "reply": TOTAL_COUNT, "answer": common.Count}
+_COUNTED: dict[str, Any] = {"calls": False, "fixed": {"limit": 0, "total": True}, "reply": TOTAL_COUNT, "answer": common.Count}
 _SHOWN: dict[str, Any] = {"reply": tables.EVALUATOR, "answer": wire.EvaluatorReply, "evidence": _CURRENT}
 _CHANGE: dict[str, Any] = {
     "args": _EVALUATOR,
@@ -78,6 +78,8 @@ ROUTES = (
         "POST",
         _ROOT + "list/",
         evidence=_CURRENT,
+        calls=True,
+        taken=Taken(tables.EVALUATOR),
         summary="A page of the evaluators that meet the filters",
         **_LISTED,
         **_FILTERED,
@@ -102,13 +104,14 @@ ROUTES = (
     ),
     Route(Op.GET_EVALUATOR, "GET", _ONE, args=_EVALUATOR, summary="One evaluator, by id, slug or built-in name", **_SHOWN),
     Route(Op.UPDATE_EVALUATOR, "PUT", _ONE, plan=quirks.replace, summary="Replace an evaluator's definition", **_CHANGE),
-    Route(Op.UPDATE_EVALUATOR, "PATCH", _ONE, plan=quirks.update, summary="Change an evaluator", **_CHANGE),
+    Route(Op.UPDATE_EVALUATOR, "PATCH", _ONE, plan=quirks.update, calls=True, summary="Change an evaluator", **_CHANGE),
     Route(
         Op.DELETE_EVALUATOR,
         "DELETE",
         _ONE,
         args=_EVALUATOR,
         plan=quirks.delete,
+        calls=True,
         ok=204,
         evidence=_CURRENT,
         summary="Delete an evaluator with its versions",
@@ -121,6 +124,7 @@ ROUTES = (
         body=wire.RunBody,
         request=tables.TRIAL,
         plan=quirks.run,
+        calls=True,
         reply=tables.Result(),
         answer=ScoreReply,
         evidence=_CURRENT,

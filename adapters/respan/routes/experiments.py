@@ -4,10 +4,10 @@ from typing import Any
 
 from adapters.base import Route
 from adapters.mapping import ABSENT, Fold, Row, Shape
-from adapters.respan.quirks import recipes
+from adapters.respan.quirks import calling, recipes
 from adapters.respan.quirks.definition import Draft
 from adapters.respan.quirks.filters import condition
-from adapters.respan.quirks.pages import numbered, page, place
+from adapters.respan.quirks.pages import Taken, numbered, page, place
 from adapters.respan.tables import experiments as tables
 from adapters.respan.tables.common import EXPERIMENT_ID
 from adapters.respan.wire import common
@@ -79,6 +79,10 @@ ROUTES = (
         answer=wire.ExperimentReply,
         ok=201,
         calls=True,
+        taken=calling.Named(),
+        reread=Op.GET_EXPERIMENT,
+        naming=calling.own_id,
+        again=calling.first_form,
         evidence="documented; status 201 inferred",
         summary="Create an experiment and run it, or keep it as a draft",
     ),
@@ -92,7 +96,7 @@ ROUTES = (
         reply=tables.EXPERIMENTS_PAGE,
         present=page,
         answer=wire.ExperimentsPage,
-        calls=True,
+        calls=False,
         evidence=DOCUMENTED,
         summary="A page of experiments",
     ),
@@ -106,7 +110,8 @@ ROUTES = (
         reply=tables.EXPERIMENTS_PAGE,
         present=page,
         answer=wire.ExperimentsPage,
-        calls=False,
+        calls=True,
+        taken=Taken(tables.EXPERIMENT),
         evidence="documented; client code 0.1.47",
         summary="A page of the experiments that meet the filters",
         **_FILTERED,
@@ -150,7 +155,18 @@ ROUTES = (
         summary="One experiment",
     ),
     Route(Op.UPDATE_EXPERIMENT, "PUT", ONE, plan=recipes.replace, summary="Replace a definition; starts nothing", **_CHANGE),
-    Route(Op.UPDATE_EXPERIMENT, "PATCH", ONE, plan=recipes.update, calls=True, summary="Change a definition; starts nothing", **_CHANGE),
+    Route(
+        Op.UPDATE_EXPERIMENT,
+        "PATCH",
+        ONE,
+        plan=recipes.update,
+        calls=True,
+        taken=calling.Anything(),
+        reread=Op.GET_EXPERIMENT,
+        again=calling.first_form,
+        summary="Change a definition; starts nothing",
+        **_CHANGE,
+    ),
     Route(
         Op.DELETE_EXPERIMENT,
         "DELETE",
@@ -170,6 +186,8 @@ ROUTES = (
         reply=tables.EXPERIMENT,
         answer=wire.ExperimentReply,
         calls=True,
+        taken=calling.Anything(),
+        reread=Op.GET_EXPERIMENT,
         evidence="client code 0.1.33; reply inferred",
         summary="Start or restart a stored definition",
         documented=False,

@@ -44,10 +44,10 @@ _CHANGE: dict[str, Any] = {
 
 def _of_one(path: str, of: str) -> tuple[Route, ...]:
     return (
-        Route(Op.GET_SCORE, "GET", path, args=_SCORE, plan=quirks.one, summary=f"One score{of}", **_SHOWN),
+        Route(Op.GET_SCORE, "GET", path, args=_SCORE, plan=quirks.one, calls=False, summary=f"One score{of}", **_SHOWN),
         Route(Op.PUT_SCORE, "PUT", path, plan=quirks.replace, summary=f"Replace a score{of}", **_CHANGE),
         Route(Op.PUT_SCORE, "PATCH", path, plan=quirks.change, summary=f"Change a score{of}", **_CHANGE),
-        Route(Op.DELETE_SCORE, "DELETE", path, args=_SCORE, ok=204, evidence=_CURRENT, summary=f"Delete a score{of}"),
+        Route(Op.DELETE_SCORE, "DELETE", path, args=_SCORE, ok=204, calls=False, evidence=_CURRENT, summary=f"Delete a score{of}"),
     )
 
 
@@ -80,6 +80,6 @@ ROUTES = (
         summary="Record a score of a log",
         **_SHOWN,
     ),
-    Route(Op.LIST_SCORES, "GET", _LOG, calls=True, summary="A page of a log's scores", **_LISTED),
+    Route(Op.LIST_SCORES, "GET", _LOG, summary="A page of a log's scores", **_LISTED),
     *_of_one(_LOG_ONE, " of a log"),
 )

@@ -4,8 +4,10 @@ from typing import Any
 
 from adapters.base import Route
 from adapters.mapping import Row, Shape
+from adapters.respan.quirks import calling
 from adapters.respan.quirks import traces as quirks
 from adapters.respan.quirks.figures import Grader
+from adapters.respan.quirks.pages import Taken
 from adapters.respan.routes.experiments import DOCUMENTED, ID, ONE, PLACE
 from adapters.respan.tables import figures
 from adapters.respan.tables import traces as tables
@@ -56,7 +58,6 @@ ROUTES = (
         "GET",
         _LOGS + "list/",
         query=wire.ExportQuery,
-        calls=True,
         evidence=DOCUMENTED,
         summary="A page of traces, or their export by mail",
         **_LISTED,
@@ -67,6 +68,11 @@ ROUTES = (
         _LOGS + "list/",
         query=wire.TracesQuery,
         evidence=_CURRENT,
+        calls=True,
+        piece=True,
+        # With their trees, in which the texts are whole.
+        sent={"detail": "1"},
+        taken=Taken(calling.Trace(tables.TRACE)),
         summary="A page of the traces that meet the filters",
         **_LISTED,
         **_FILTERED,
@@ -90,7 +96,6 @@ ROUTES = (
         reply=tables.TRACE,
         present=quirks.one,
         answer=wire.TraceReply,
-        calls=True,
         evidence=_CURRENT,
         summary="One trace with its tree",
     ),
@@ -106,6 +111,7 @@ ROUTES = (
         reply=tables.TRACE,
         answer=wire.TraceReply,
         calls=True,
+        taken=tables.RESUMED,
         evidence="documented; client code 0.1.33 for the full trace as reply; 400 inferred",
         summary="Submit the output of a waiting trace",
     ),

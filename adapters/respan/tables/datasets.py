@@ -3,6 +3,7 @@
 from adapters.codecs import Vocabulary
 from adapters.mapping import AnyRow, Each, Fold, Preset, Row, Shape
 from adapters.respan.quirks import rows, values
+from adapters.respan.quirks.calling import Content
 from adapters.respan.quirks.definition import read_evaluators, say_evaluators
 from adapters.respan.quirks.fields import Computed
 from adapters.respan.quirks.filters import Field, Fields, Filters, ids
@@ -23,7 +24,9 @@ NEW_DATASET = Shape(
     (
         Row("name", "name"),
         Row("description", "description"),
-        *(Row(name, _KEPT + name) for name in ("sampling", "start_time", "end_time", "is_empty", "initial_log_filters")),
+        *(Row(name, _KEPT + name) for name in ("sampling", "start_time", "end_time", "initial_log_filters")),
+        # Who calls the vendor fills the dataset itself: one that is to be filled from logs is ready only after a while (recorded).
+        Row("is_empty", _KEPT + "is_empty", default=True),
         Row("source_dataset_id", _KEPT + "source_dataset_id"),
         Row("granularity", _KEPT + "granularity"),
     ),
@@ -73,9 +76,9 @@ DATASETS_PAGE = Page(DATASET)
 
 NEW_ROW = Shape(
     (
-        Row("input", "input"),
-        Row("output", "output"),
-        Row("expected_output", "reference"),
+        Row("input", "input", Content(required=True)),
+        Row("output", "output", Content()),
+        Row("expected_output", "reference", Content()),
         Row("metadata", "metadata", PLAIN, default=dict),
         Row("metrics", _KEPT + "metrics"),
     ),
@@ -92,9 +95,9 @@ NEW_ROW = Shape(
 )
 ROW_PATCH = Shape(
     (
-        Row("input", "input"),
-        Row("output", "output"),
-        Row("expected_output", "reference"),
+        Row("input", "input", Content(required=True)),
+        Row("output", "output", Content()),
+        Row("expected_output", "reference", Content()),
         Row("metadata", "metadata"),
         *(Row(name, _KEPT + name) for name in ("metrics", "prompt", "completion", "error_code", "error_message")),
     ),

@@ -16,7 +16,6 @@ _HIDDEN_DEFINITION = {
     "form": "one family of experiments",
     "dataset_version_id": "datasets have no versions here",
     "splits": "datasets have no splits here",
-    "repetitions": "every row runs once",
     "metric": _ONE_WORKFLOW,
     "alpha": _ONE_WORKFLOW,
     "threshold": "thresholds belong to the evaluators",
@@ -30,6 +29,7 @@ _EVALUATORS = Fold(
     definition.read_evaluators,
     definition.say_evaluators,
 )
+_ONCE = Fold((), ("repetitions",), None, definition.say_repetitions)
 _SETTINGS = (
     Row("span_workflow_name", "workflow_name"),
     Row("enable_tracing", "tracing"),
@@ -48,6 +48,7 @@ _DEFINITION = (
     Row("dataset", "dataset_id", DATASET_ID, way="in"),
     _STEPS,
     _EVALUATORS,
+    _ONCE,
     *_SETTINGS,
 )
 
@@ -105,6 +106,7 @@ EXPERIMENT = Shape(
         Row("is_starred", "starred"),
         Fold(("metadata",), ("metadata", "group_id"), definition.read_metadata, definition.show_metadata),
         Row("updated_at", "updated_at", TIME),
+        _ONCE,
     ),
     hidden={
         **_HIDDEN_DEFINITION,

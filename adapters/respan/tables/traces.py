@@ -68,7 +68,12 @@ TRACE = Shape(
     echo=True,
 )
 PAGE = Page(TRACE)
+TRACE_FIELDS = tuple(path[0] for row in TRACE.rows for path in row.claims_wire if path[0] not in ("id", "status"))
 
+# The answer to a resume: three fields, or the whole trace (documented, older servers). Only its state is read.
+RESUMED = Shape(
+    (Row("id", "id", TRACE_ID), Status(TRACE_STATUS)), ignored=dict.fromkeys(TRACE_FIELDS, "read with the list of traces"), keep=False
+)
 _MILLISECONDS = Function(lambda seconds: seconds * 1000, lambda milliseconds: milliseconds / 1000)
 RESUME = Shape(
     (

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
-from gateway.remote.recipes import experiments, figures, runs
+from gateway.remote.recipes import experiments, figures, rows, runs
 from gateway.remote.recipes.base import Recipe
 from schemas.operations import Op
 
-RECIPES: Mapping[Op, Recipe] = {**runs.RECIPES, **figures.RECIPES, **experiments.RECIPES}
+RECIPES: Mapping[Op, Recipe] = {**runs.RECIPES, **figures.RECIPES, **experiments.RECIPES, **rows.RECIPES}
+PIECED: Mapping[Op, Recipe] = rows.IN_BULK
+"""Recipes for vendors whose own route for the operation gives only a piece of the reply."""
 
 NEEDS: Mapping[Op, tuple[Op, ...]] = {
     Op.LIST_RUNS: (Op.GET_EXPERIMENT, Op.LIST_EXAMPLES),
@@ -27,6 +29,8 @@ NEEDS: Mapping[Op, tuple[Op, ...]] = {
     Op.GET_EXAMPLE: (Op.LIST_EXAMPLES,),
     Op.GET_DATASET_VERSION: (Op.LIST_DATASET_VERSIONS,),
     Op.CREATE_DATASET: (Op.CREATE_DATASET, Op.ADD_EXAMPLES),
+    Op.DELETE_EXAMPLES: (Op.DELETE_EXAMPLES, Op.LIST_EXAMPLES),
+    Op.LIST_DATASET_VERSIONS: (Op.GET_DATASET,),
     Op.ADD_EXAMPLES: (Op.GET_DATASET, Op.LIST_EXAMPLES, Op.CREATE_DATASET),
 }
 """The vendor's own operations that each recipe stands on; without them the operation is unsupported."""

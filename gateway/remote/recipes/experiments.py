@@ -133,7 +133,12 @@ def create_dataset(call: Call) -> Cooking:
             return (yield from _taken(call, args.mode, body, found["items"][0]))
     said = body.model_dump(exclude_unset=True, exclude={"examples"})
     made = yield Call(call.op, CreateDatasetArgs(), NewDataset.model_validate(said), call.caller)
-    return (yield from _filled(call, made, body.examples))
+    try:
+        return (yield from _filled(call, made, body.examples))
+    except CrosswalkError:
+        # Half a dataset under this name would be in the way of the next try.
+        yield Call(Op.DELETE_DATASET, DatasetArgs(dataset_id=made["id"]), None, call.caller)
+        raise
 
 
 def _taken(call: Call, mode: UploadMode, body: NewDataset, dataset: JsonObject) -> Cooking:

@@ -1,0 +1,83 @@
+"""Datasets of a vendor that takes their rows apart from them, in bulk, and knows neither versions nor what to do when a name is taken."""
+
+from gateway.remote.recipes.base import Cooking, Piece, Recipe
+from schemas.base import Model
+from schemas.dataset import Dataset, Example, NewExamples
+from schemas.errors import invalid
+from schemas.json import JsonObject
+from schemas.operations import (
+    Call,
+    DatasetArgs,
+    DeleteExamplesArgs,
+    ListExamplesArgs,
+    ListVersionsArgs,
+    Op,
+)
+
+
+def _bulk(call: Call, dataset_id: str, examples: list[Example], base: int) -> Piece:
+    """The rows with their places, which the vendor does not tell."""
+    placed = [example.model_copy(update={"position": base + place}) for place, example in enumerate(examples)]
+    return Piece(Call(Op.ADD_EXAMPLES, DatasetArgs(dataset_id=dataset_id), NewExamples(examples=placed), call.caller))
+
+
+def append(call: Call) -> Cooking:
+    """Rows in bulk, whose ids follow from the list that was and the list that is."""
+    args, body = call.args, call.body
+    assert isinstance(args, DatasetArgs)
+    assert isinstance(body, NewExamples)
+    where = ListExamplesArgs(dataset_id=args.dataset_id)
+    before = yield Call(Op.LIST_EXAMPLES, where, None, call.caller)
+    old = {example["id"] for example in before["items"]}
+    base = max((example["position"] + 1 for example in before["items"]), default=0)
+    yield _bulk(call, args.dataset_id, body.examples, base)
+    after = yield Call(Op.LIST_EXAMPLES, where, None, call.caller)
+    new = sorted((example for example in after["items"] if example["id"] not in old), key=_position)
+    return {"ids": [example["id"] for example in new], "version_id": None}
+
+
+def _position(example: JsonObject) -> int:
+    return int(example["position"])
+
+
+def delete(call: Call) -> Cooking:
+    """Rows one by one."""
+    args = call.args
+    assert isinstance(args, DeleteExamplesArgs)
+    names = args.example_ids or []
+    if args.example_ids is None:
+        where = {"where": args.where} if args.where else {}
+        page = yield call.then(Op.LIST_EXAMPLES, dataset_id=args.dataset_id, **where)
+        names = [example["id"] for example in page["items"]]
+        if not args.everything and args.where is None:
+            raise invalid("Name the examples to delete.", "example_ids", type="missing")
+    for name in names:
+        yield Call(call.op, DeleteExamplesArgs(dataset_id=args.dataset_id, example_ids=[name]), None, call.caller)
+    return {"id": args.dataset_id, "count": len(names)}
+
+
+def versions(call: Call) -> Cooking:
+    """The only version there is: the dataset as it stands."""
+    args = call.args
+    assert isinstance(args, ListVersionsArgs)
+    found = Dataset.model_validate((yield Call(Op.GET_DATASET, DatasetArgs(dataset_id=args.dataset_id), None, call.caller)))
+    version = {
+        "id": found.version_id,
+        "dataset_id": found.id,
+        "number": 1,
+        "example_count": found.example_count,
+        "created_at": found.updated_at or found.created_at,
+        "extensions": {},
+    }
+    return {"items": [] if args.explicit or args.limit == 0 or args.cursor else [version], "next_cursor": None}
+
+
+def each(body: Model, most: int) -> list[Model]:
+    """Examples in portions that the vendor takes at once."""
+    assert isinstance(body, NewExamples)
+    return [NewExamples(examples=body.examples[start : start + most]) for start in range(0, len(body.examples), most)]
+
+
+RECIPES: dict[Op, Recipe] = {Op.DELETE_EXAMPLES: delete, Op.LIST_DATASET_VERSIONS: versions}
+IN_BULK: dict[Op, Recipe] = {Op.ADD_EXAMPLES: append}
+"""For vendors whose own route gives only a piece of the reply."""
