@@ -138,7 +138,7 @@ def _interpreter(environment: Environment) -> str:
 def _build(environment: Environment) -> None:
     shutil.rmtree(environment.folder, ignore_errors=True)
     _run(_interpreter(environment), "-m", "venv", str(environment.folder), timeout=INSTALL_SECONDS)
-    _run(*_installer(environment), *environment.requirements, timeout=INSTALL_SECONDS)
+    _run(*_installer(environment), *environment.requirements, env=_like_pip(environment), timeout=INSTALL_SECONDS)
     (environment.folder / "stamp.json").write_text(json.dumps(_wanted(environment)))
 
 
@@ -147,6 +147,14 @@ def _installer(environment: Environment) -> tuple[str, ...]:
     if uv.exists():
         return (str(uv), "pip", "install", "--quiet", "--python", str(environment.python))
     return (str(environment.python), "-m", "pip", "install", "--quiet")
+
+
+def _like_pip(environment: Environment) -> dict[str, str]:
+    """The environment variables with which uv finds the index and the certificates that pip is configured for: it does not read pip's settings."""
+    listed = _run(str(environment.python), "-m", "pip", "config", "list", timeout=SCRIPT_SECONDS)
+    configured = dict(line.partition("=")[::2] for line in listed.splitlines())
+    settings = {"UV_DEFAULT_INDEX": configured.get("global.index-url"), "SSL_CERT_FILE": configured.get("global.cert")}
+    return {**{name: value.strip("'") for name, value in settings.items() if value}, **os.environ}
 
 
 def _run(
