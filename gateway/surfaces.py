@@ -12,15 +12,13 @@ from starlette.types import Scope as AsgiScope
 from adapters.base import Adapter, Options, Plain, Route
 from adapters.http import Request, Response
 from adapters.scope import Scope
-from gateway import context, problem, receipt
+from gateway import context, problem
 from gateway.auth import Authenticator, allows, needed, require
 from gateway.auth import Caller as AuthenticatedCaller
 from gateway.compression import compressed
 from gateway.context import Context
-from gateway.exchange import Exchange, Target, header_map, no_route, wrong_method
-from gateway.once import once
-from gateway.remote.account import Account
-from gateway.remote.target import RemoteTarget
+from gateway.exchange import Target, header_map, no_route, wrong_method
+from gateway.ledger import Ledger
 from gateway.routing import Address, Match, Router, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
@@ -28,7 +26,7 @@ from gateway.store.receipts import Receipts
 from gateway.upstream.forward import Cut, Forwarder
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
-from schemas.operations import SPECS, Caller
+from schemas.operations import Caller
 
 TARGET_HEADER = "crosswalk-target"
 
@@ -47,13 +45,12 @@ class Surfaces:
         self._options = options
         self._targets: dict[str, Target] = {}
         self._forwarders: dict[str, Forwarder] = {}
-        self._store: Store | None = None
-        self._receipts: Receipts | None = None
+        self._ledger = Ledger()
         self.ids = Ids()
 
     def keep(self, store: Store, receipts: Receipts) -> None:
         """Where ids, idempotency keys and receipts live."""
-        self._store, self._receipts, self.ids = store, receipts, store.ids
+        self._ledger, self.ids = Ledger(store, receipts), store.ids
 
     def connect(self, name: str, target: Target) -> None:
         """Make a target reachable under its configured name."""
@@ -154,46 +151,7 @@ class Surfaces:
         exchange.headers.append((b"crosswalk-target", name.encode()))
         who = Caller(caller.name, caller.scope, caller.role.value)
         read, scope = await _read(where, match, request), self._scope(where, request, exchange)
-        return await self._exchange(adapter, entry, name, read, scope, who, exchange)
-
-    async def _exchange(
-        self, adapter: Adapter, route: Route, name: str, request: Request, scope: Scope, caller: Caller, exchange: Context
-    ) -> Response:
-        target, origin, account = self._target(name), "emulated", None
-        if isinstance(target, RemoteTarget):
-            account, scope = Account(), replace(scope, ids=target.ids)
-            target = target.session(account)
-
-        async def perform() -> Response:
-            return await Exchange(adapter, target).answer(route, request, scope, caller, exchange.timings)
-
-        if SPECS[route.op].creates and self._store is not None:
-            place = (caller.scope, name, f"{adapter.name} {route.method} {route.path}")
-            response, replayed = await once(self._store, place, request, perform)
-            origin = "replayed" if replayed else origin
-        else:
-            response = await perform()
-        if account is not None:
-            origin = account.origin if origin == "emulated" else origin
-            _told(account, exchange)
-        exchange.headers.append((b"crosswalk-origin", origin.encode()))
-        if response.status < 400:
-            await self._account(scope, account, name, route, caller, origin, exchange)
-        return response
-
-    async def _account(
-        self, scope: Scope, account: Account | None, target: str, route: Route, caller: Caller, origin: str, exchange: Context
-    ) -> None:
-        """Announce what was lost, and have the receipt written after the answer."""
-        theirs = account.notes if account else None
-        lost = receipt.lost_header(scope.notes, theirs)
-        if lost:
-            exchange.headers.append((b"crosswalk-lost", lost.encode()))
-        body = receipt.content(scope.notes, scope.dialect, target, route.op, origin, theirs)
-        if body is not None and self._receipts is not None:
-            receipt_id = await self._receipts.new_id()
-            exchange.headers.append((b"crosswalk-receipt", receipt_id.encode()))
-            await self._receipts.put(receipt_id, caller.scope, body, exchange.request_id)
+        return await self._ledger.answer(adapter, entry, (name, self._target(name)), read, scope, who, exchange)
 
     async def _page(
         self, adapter: Adapter, page: Plain, where: Address, match: Match | None, request: StarletteRequest, exchange: Context
@@ -239,14 +197,6 @@ class Surfaces:
         make = self._adapters[where.dialect].headers
         common = make(self._bare_scope(where, exchange)) if make else {}
         return _raw_headers(response, {**common, **response.headers})
-
-
-def _told(account: Account, exchange: Context) -> None:
-    """What the calls to the target took, for headers and log."""
-    exchange.timings["upstream"] = account.upstream
-    exchange.headers.append((b"crosswalk-attempts", str(account.attempts).encode()))
-    if account.reason is not None:
-        exchange.log["upstream_error"] = account.reason
 
 
 async def _read(where: Address, match: Match | None, request: StarletteRequest) -> Request:

@@ -1,0 +1,72 @@
+"""What is remembered around an exchange: answers under idempotency keys before it, headers and a receipt after it."""
+
+from dataclasses import replace
+
+from adapters.base import Adapter, Route
+from adapters.http import Request, Response
+from adapters.scope import Scope
+from gateway import receipt
+from gateway.context import Context
+from gateway.exchange import Exchange, Target
+from gateway.once import once
+from gateway.remote.account import Account
+from gateway.remote.target import RemoteTarget
+from gateway.store import Store
+from gateway.store.receipts import Receipts
+from schemas.operations import SPECS, Caller
+
+
+class Ledger:
+    """Has exchanges answered and accounts for them; without a store it remembers nothing."""
+
+    def __init__(self, store: Store | None = None, receipts: Receipts | None = None) -> None:
+        self._store = store
+        self._receipts = receipts
+
+    async def answer(
+        self, adapter: Adapter, route: Route, target: tuple[str, Target], request: Request, scope: Scope, caller: Caller, exchange: Context
+    ) -> Response:
+        """The answer of the named target in the source's dialect, with what it took and what was lost in the exchange's headers."""
+        (name, performer), origin, account = target, "emulated", None
+        if isinstance(performer, RemoteTarget):
+            account, scope = Account(), replace(scope, ids=performer.ids)
+            performer = performer.session(account)
+
+        async def perform() -> Response:
+            return await Exchange(adapter, performer).answer(route, request, scope, caller, exchange.timings)
+
+        if SPECS[route.op].creates and self._store is not None:
+            place = (caller.scope, name, f"{adapter.name} {route.method} {route.path}")
+            response, replayed = await once(self._store, place, request, perform)
+            origin = "replayed" if replayed else origin
+        else:
+            response = await perform()
+        if account is not None:
+            origin = account.origin if origin == "emulated" else origin
+            _told(account, exchange)
+        exchange.headers.append((b"crosswalk-origin", origin.encode()))
+        if response.status < 400:
+            await self._account(scope, account, name, route, caller, origin, exchange)
+        return response
+
+    async def _account(
+        self, scope: Scope, account: Account | None, target: str, route: Route, caller: Caller, origin: str, exchange: Context
+    ) -> None:
+        """Announce what was lost, and have the receipt written after the answer."""
+        theirs = account.notes if account else None
+        lost = receipt.lost_header(scope.notes, theirs)
+        if lost:
+            exchange.headers.append((b"crosswalk-lost", lost.encode()))
+        body = receipt.content(scope.notes, scope.dialect, target, route.op, origin, theirs)
+        if body is not None and self._receipts is not None:
+            receipt_id = await self._receipts.new_id()
+            exchange.headers.append((b"crosswalk-receipt", receipt_id.encode()))
+            await self._receipts.put(receipt_id, caller.scope, body, exchange.request_id)
+
+
+def _told(account: Account, exchange: Context) -> None:
+    """What the calls to the target took, for headers and log."""
+    exchange.timings["upstream"] = account.upstream
+    exchange.headers.append((b"crosswalk-attempts", str(account.attempts).encode()))
+    if account.reason is not None:
+        exchange.log["upstream_error"] = account.reason
