@@ -163,8 +163,9 @@ class Adapter:
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
     ours; `stores` says that the vendor only stores: its experiments are run by the client. `largest_page` is the most it lists at a time. `groups` says that
-    it knows experiments of several variants. `outgoing` are rows for calling alone, which come before `routes`; `owners` tell from an id what the record belongs
-    to; `write_headers` go with every write; `denied` sees in the body of a successful answer that the call failed all the same.
+    it knows experiments of several variants, `together` which of them it takes as one where it does not know all. `outgoing` are rows for calling alone,
+    which come before `routes`; `owners` tell from an id what the record belongs to; `write_headers` go with every write; `denied` sees in the body of a
+    successful answer that the call failed all the same.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
     own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
     """
@@ -192,6 +193,7 @@ class Adapter:
     stores: bool = False
     largest_page: int | None = None
     groups: bool = False
+    together: Callable[[Call], bool] | None = None
     outgoing: tuple[Route, ...] = ()
     owners: Mapping[Kind, Owner] = field(default_factory=dict)
     write_headers: Mapping[str, str] = field(default_factory=dict)

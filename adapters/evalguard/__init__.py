@@ -6,11 +6,15 @@ Served under `/api/v1` and under `/v1`, because the Python client drops the `/ap
 from adapters.base import Adapter
 from adapters.evalguard.demo import demo
 from adapters.evalguard.quirks.errors import headers, read_error, render_error
+from adapters.evalguard.quirks.reading import denied
+from adapters.evalguard.quirks.run_ways import owner
 from adapters.evalguard.routes import PAGES, ROUTES
+from adapters.evalguard.routes.outgoing import OUTGOING, together
 from adapters.evalguard.tables.common import STATUS_CODES
 from adapters.evalguard.tables.experiments import EXPERIMENT_STATUS
 from adapters.evalguard.tables.registry import EVALUATOR_KIND
 from adapters.evalguard.wire.base import EvalGuardOptions
+from schemas.ids import Kind
 
 ADAPTER = Adapter(
     name="evalguard",
@@ -20,7 +24,12 @@ ADAPTER = Adapter(
     pages=PAGES,
     render_error=render_error,
     read_error=read_error,
-    groups=True,
+    outgoing=OUTGOING,
+    together=together,
+    slots={Kind.EXAMPLE: "metadata"},
+    owners={Kind.RUN: owner},
+    write_headers={"x-requested-with": "crosswalk"},
+    denied=denied,
     headers=headers,
     options=EvalGuardOptions,
     statuses=STATUS_CODES,

@@ -32,19 +32,20 @@ _Act = Callable[[Any, Call, str, JsonObject, Perform], Awaitable[Json]]
 class Groups:
     """The groups of one target. Their ids are counted in a space of their own, so that none is ever an id of the vendor's.
 
-    `needed` is false for a vendor that knows experiments of several variants itself.
+    `needed` is false for a vendor that knows experiments of several variants itself; `together` says which of them it takes as one.
     """
 
     ids: ForeignIds
     asides: Asides
     needed: bool = True
+    together: Callable[[Call], bool] | None = None
 
     def concerns(self, call: Call) -> bool:
         """Whether a call is about a group: makes one, names one, or lists experiments with groups as one."""
         if not self.needed:
             return False
         if call.op is Op.CREATE_EXPERIMENT:
-            return len(getattr(call.body, "variants", ())) > 1
+            return len(getattr(call.body, "variants", ())) > 1 and not (self.together and self.together(call))
         if isinstance(call.args, ListExperimentsArgs):
             return not call.args.flat
         return self._is_group(getattr(call.args, "experiment_id", None))
@@ -123,8 +124,11 @@ class Groups:
         items: list[Json] = []
         for item in page["items"]:
             group = item.get("group_id")
-            if not self._is_group(group):
+            if group is None:
                 items.append(item)
+            elif not self._is_group(group):
+                whole = await perform(call.then(Op.GET_EXPERIMENT, experiment_id=group))
+                items.extend([whole] if whole["variants"][0]["id"] == item["id"] else [])
             elif group not in seen:
                 seen.add(group)
                 items.extend(await self._on_page(call, item, group, perform))

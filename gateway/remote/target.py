@@ -87,7 +87,7 @@ class RemoteTarget:
             Sender(vendor, adapter, secret),
             foreign,
             asides,
-            Groups(groups, asides, not adapter.groups),
+            Groups(groups, asides, not adapter.groups, adapter.together),
             local,
             **more,
         )

@@ -105,7 +105,7 @@ def _decode_outcome(fields: JsonObject, scope: Scope) -> JsonObject:
     return {"status": status.value, **{name: value for name, value in fields.items() if value is not None}}
 
 
-def _encode_latency(fields: JsonObject, scope: Scope) -> JsonObject:
+def encode_latency(fields: JsonObject, scope: Scope) -> JsonObject:
     for name in ("started_at", "ended_at"):
         if fields.get(name) is not None:
             scope.note(Fate.LOST, "", name, "only how long a case took is told")
@@ -118,15 +118,15 @@ def _decode_latency(fields: JsonObject, scope: Scope) -> JsonObject:
     return {"latency_ms": fields["latency_ms"]} if fields.get("latency_ms") is not None else {}
 
 
-_SCORES = Fold(("scores", "scorerResults"), ("scores", _KEPT), _decode_scores, _encode_scores)
+SCORES = Fold(("scores", "scorerResults"), ("scores", _KEPT), _decode_scores, _encode_scores)
 _ROWS = (
     Row("test_case_index", "example_position"),
     Row("input", "input", TEXT, default=""),
     Row("expected", "reference", TEXT, default=None),
     Row("output", "output", TEXT, default=None),
-    _SCORES,
+    SCORES,
     Fold(("score", "passed", "error"), ("score", "passed", "error", "scores", "status"), _decode_outcome, _encode_outcome),
-    Fold(("latency_ms",), ("latency_ms", "started_at", "ended_at"), _decode_latency, _encode_latency),
+    Fold(("latency_ms",), ("latency_ms", "started_at", "ended_at"), _decode_latency, encode_latency),
 )
 _HIDDEN = {
     "variant_id": "named by the run",
