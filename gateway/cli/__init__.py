@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import adapters, bench, config, demo, serve, translate
+from gateway.cli import adapters, bench, config, demo, outbox, serve, translate
 
 app = typer.Typer(name="crosswalk", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(config.app, name="config")
@@ -16,6 +16,7 @@ app.command("serve")(serve.serve)
 app.command("adapters")(adapters.adapters)
 app.command("bench")(bench.bench)
 app.command("demo")(demo.demo)
+app.command("outbox")(outbox.outbox)
 app.command("translate")(translate.translate)
 
 

@@ -81,13 +81,13 @@ class Courier:
     """Delivers what one target's outbox holds, while it is running and no other process does."""
 
     def __init__(
-        self, store: Store, target: RemoteTarget, outbox: Outbox, lock: ExecutionLock, metrics: Metrics, rhythm: Rhythm = RHYTHM
+        self, store: Store, target: RemoteTarget, outbox: Outbox, lock: ExecutionLock, metrics: Metrics, rhythm: Rhythm | None = None
     ) -> None:
         self._store = store
         self._target = target
         self._outbox = outbox
         self._lock = lock
-        self._rhythm = rhythm
+        self._rhythm = rhythm or RHYTHM
         self._metrics = OutboxMetrics.of(metrics.registry)
 
     @asynccontextmanager
@@ -257,7 +257,7 @@ class _Round:
 
     async def _not_there(self, parcel: Parcel) -> None:
         """The target has no record for it yet."""
-        age = (datetime.now(UTC) - parcel.created_at).total_seconds()
+        age = (datetime.now(UTC) - parcel.updated_at).total_seconds()
         if age > self._rhythm.give_up:
             error = CrosswalkError(Code.NOT_FOUND, "The target never made a record for this input.")
             await self._store.write(outbox_rows.failed, parcel, error)

@@ -195,15 +195,7 @@ def failed(tx: Transaction, parcel: Parcel, error: CrosswalkError) -> None:
 def retried(tx: Transaction, target: str | None) -> int:
     """Make what failed wait again (of one target, or of all), with its attempts forgotten; how many there were."""
     of = () if target is None else (_C.target.in_(select(targets.c.id).where(targets.c.name == target)),)
-    again = {
-        "state": State.PENDING.value,
-        "attempts": 0,
-        "code": None,
-        "error": None,
-        "due_at": tx.now,
-        "updated_at": tx.now,
-        "created_at": tx.now,
-    }
+    again = {"state": State.PENDING.value, "attempts": 0, "code": None, "error": None, "due_at": tx.now, "updated_at": tx.now}
     return int(tx.execute(update(deliveries).where(_C.state == State.FAILED.value, *of).values(**again)).rowcount)
 
 
