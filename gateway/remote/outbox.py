@@ -163,6 +163,7 @@ class Outbox:
         raise unknown(Kind.EXAMPLE, body.example_id)
 
     async def _accept_run(self, session: Session, caller: Caller, key: RunKey, fields: JsonObject, *, replace: bool) -> JsonObject:
+        fields = _timed(fields)
         status = str(fields["status"])
         state = State.PENDING if status == RunStatus.SUCCEEDED else State.KEPT
         run = await self._id(Kind.RUN, key.text, caller.scope)
@@ -347,15 +348,10 @@ class Outbox:
         """An experiment, or a page of them, with the runs counted that the target has and those that were accepted."""
         items = reply["items"] if call.op is Op.LIST_EXPERIMENTS else [reply]
         scope, emulated = call.caller.scope, session.account.emulated
+        records = await self.records(session, call.caller, reply["id"]) if call.op in _ALONE else None
+        # Read after the records: what was delivered in between is counted as delivered, not twice.
         counts = await self._store.read(outbox_rows.counted, self._target.space, scope, [item["id"] for item in items])
-        whole = []
-        for item in items:
-            own = counts.get(item["id"], [])
-            if call.op in (Op.GET_EXPERIMENT, Op.UPDATE_EXPERIMENT):
-                records = await self.records(session, call.caller, item["id"])
-                whole.append(await self._counted(session, call.caller, item, own, records))
-            else:
-                whole.append(await self._counted(session, call.caller, item, own, None))
+        whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), records) for item in items]
         # Figures beside the record do not make it another one.
         session.account.emulated = emulated
         return {**reply, "items": whole} if call.op is Op.LIST_EXPERIMENTS else whole[0]
@@ -371,11 +367,12 @@ class Outbox:
         expected = self._learn(caller, document)
         number = len(await self.examples(session, caller, expected.dataset_id))
         runs = [(status, state, count) for part, status, state, count in own if part == RUN]
-        # Without the target's records those that were delivered stand for them.
-        fresh = [(status, count) for status, state, count in runs if records is None or state != State.DELIVERED]
-        succeeded, failed = _sum(fresh, "succeeded"), _sum(fresh, "failed")
+        here = [(status, count) for status, state, count in runs if state != State.DELIVERED]
+        there = [(status, count) for status, state, count in runs if state == State.DELIVERED]
         states = [str(record.get("status")) for record in records or ()]
-        succeeded, failed = succeeded + states.count("succeeded"), failed + states.count("failed")
+        # The target has what was delivered, even where it does not show it yet.
+        succeeded = _sum(here, "succeeded") + max(_sum(there, "succeeded"), states.count("succeeded"))
+        failed = _sum(here, "failed") + max(_sum(there, "failed"), states.count("failed"))
         waiting = max(0, min(number - succeeded - failed, sum(1 for record in records or () if waits(record))))
         missing = number - succeeded - failed
         counts = {"examples": number, "expected": number, "succeeded": succeeded, "failed": failed, "waiting": waiting, "missing": missing}
@@ -431,6 +428,7 @@ class Outbox:
 _ACCEPTED: Mapping[Op, str] = {Op.ADD_RUN: "_add_run", Op.UPDATE_RUN: "_update_run", Op.PUT_SCORE: "_put_score"}
 _OF_A_RUN = frozenset({Op.GET_RUN, Op.LIST_SCORES, Op.GET_SCORE})
 _WITH_COUNTS = frozenset({Op.CREATE_EXPERIMENT, Op.GET_EXPERIMENT, Op.LIST_EXPERIMENTS, Op.UPDATE_EXPERIMENT, Op.START_EXPERIMENT})
+_ALONE = frozenset({Op.GET_EXPERIMENT, Op.UPDATE_EXPERIMENT})
 _CHANGES_EXAMPLES = frozenset({Op.ADD_EXAMPLES, Op.UPDATE_EXAMPLE, Op.DELETE_EXAMPLES})
 _OF_THE_PLACE = {"example_id", "example_position", "variant_id", "repetition", "scores"}
 _DELIVERY: Mapping[State, Delivery] = {
@@ -474,12 +472,21 @@ def _run(experiment: str, example: JsonObject, record: JsonObject | None, parcel
     if parcel is None:
         return document
     document |= {"created_at": parcel.created_at, "updated_at": parcel.updated_at, "delivery": _DELIVERY[parcel.state].value}
-    if parcel.state is not State.DELIVERED:
+    if parcel.state is not State.DELIVERED or record is None or waits(record):
+        # What was delivered may take a moment to show.
         document.pop("native_status", None)
         return {**document, **_latency(parcel.body)}
     kept = {name: parcel.body[name] for name in parcel.kept if name in parcel.body and name != "status"}
     alike = {name: parcel.body[name] for name in _VALUES if name in parcel.body and _alike(document.get(name), parcel.body[name])}
     return {**document, **kept, **alike}
+
+
+def _timed(fields: JsonObject) -> JsonObject:
+    """What a run took, where only its times were said: targets are told the latency."""
+    times = RunPatch.model_validate({name: fields[name] for name in ("started_at", "ended_at") if name in fields})
+    if fields.get("latency_ms") is not None or times.started_at is None or times.ended_at is None:
+        return fields
+    return {**fields, "latency_ms": max(0.0, (times.ended_at - times.started_at).total_seconds() * 1000)}
 
 
 def _latency(body: JsonObject) -> JsonObject:

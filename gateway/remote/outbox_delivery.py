@@ -291,9 +291,6 @@ def _patch(parcel: Parcel) -> JsonObject:
         name: value for name, value in parcel.body.items() if name in RunPatch.model_fields and name not in parcel.kept and name != "status"
     }
     said.pop("input", None)
-    patch = RunPatch.model_validate({name: value for name, value in parcel.body.items() if name in ("started_at", "ended_at")})
-    if said.get("latency_ms") is None and patch.started_at is not None and patch.ended_at is not None:
-        said["latency_ms"] = max(0.0, (patch.ended_at - patch.started_at).total_seconds() * 1000)
     return {"output": None, **said}
 
 

@@ -1,14 +1,18 @@
 """A vendor that makes the places of runs itself, played by a second gateway: what cannot be written yet is accepted, shown, and delivered once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli import app
 from gateway.compose import gateway_app
+from gateway.execution.lock import ExecutionLock
 from gateway.settings import Settings
 from tests.conftest import Serve
 from tests.gateway.upstream.stub import serving
@@ -137,3 +141,114 @@ async def _held(vendor: str) -> None:
         assert [(given[n][0]["evaluator"], given[n][0]["value"], given[n][0]["explanation"]) for n in range(4)] == [
             ("exact", n / 4, "because") for n in range(4)
         ]
+
+
+@pytest.fixture
+def undelivered(tmp_path: Path) -> Iterator[None]:
+    """Another process is the one that delivers, and does not."""
+    lock = ExecutionLock(f"sqlite:///{tmp_path / 'gateway.db'}", "outbox.resp")
+    assert lock.acquire()
+    yield
+    lock.release()
+
+
+@pytest.mark.usefixtures("undelivered")
+async def test_figures_and_lists_with_what_is_not_delivered_yet(serve: Serve, vendor: str) -> None:
+    async with serve(**targets(vendor)) as client:
+        face = Face(client, "/v1@resp")
+        experiment = await with_runs(face, "first", [True, False, True])
+        one = f"/experiments/{experiment['id']}"
+        page = await face.get(f"{one}/runs", limit=2)
+        rest = await face.get(f"{one}/runs", limit=2, cursor=page["next_cursor"])
+        assert [run["output"] for run in [*page["items"], *rest["items"]]] == [2, 1, 0]
+        assert rest["next_cursor"] is None
+        alone = await face.get(f"{one}/runs/{rest['items'][0]['id']}")
+        assert (alone["output"], alone["model"], alone["metadata"], alone["latency_ms"]) == (0, "m", {"seed": 0}, 2000.0)
+        (score,) = alone["scores"]
+        assert await face.get(f"{one}/runs/{alone['id']}/scores/{score['id']}") == score
+        summary = await face.get(f"{one}/summary")
+        assert (summary["runs"], summary["evaluators"][0]["true_count"]) == (3, 2)
+        bars = await face.get(f"{one}/histogram", evaluator="right")
+        assert [bar["count"] for bar in bars["bins"]] == [1, 2]
+        failed = await face.get(f"{one}/runs", where='{"field": "scores.right", "operator": "eq", "value": false}', total=True)
+        assert ([item["output"] for item in failed["items"]], failed["total"]) == ([1], 1)
+        other = await with_runs(face, "second", [False, False, True])
+        compared = await face.get("/compare", experiment_ids=[experiment["id"], other["id"]], metric="right")
+        assert [(side["runs"], round(side["mean"], 2)) for side in compared["sides"]] == [(3, 0.67), (3, 0.33)]
+        listed = (await face.get("/experiments"))["items"]
+        assert [(item["name"], item["counts"]["succeeded"], item["delivery"]) for item in listed] == [
+            ("second", 3, "pending"),
+            ("first", 3, "pending"),
+        ]
+        again = await face.ask("POST", f"{one}/runs", 409, json={"example_id": alone["example_id"], "output": "other"})
+        assert again.json()["code"] == "conflict"
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        held = (await Face(behind, "/v1").get("/experiments"))["items"]
+        assert [item["counts"]["succeeded"] for item in held] == [0, 0]
+
+
+async def with_runs(face: Face, name: str, values: list[bool]) -> Document:
+    dataset = await face.post(
+        "/datasets", {"name": f"{name} set", "examples": [{"input": place, "reference": "r"} for place in range(len(values))]}
+    )
+    experiment: Document = await face.post(
+        "/experiments", {"name": name, "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}]}
+    )
+    for place, value in enumerate(values):
+        run = {
+            "example_position": place,
+            "output": place,
+            "model": "m",
+            "metadata": {"seed": place},
+            "started_at": "2026-01-01T00:00:00Z",
+            "ended_at": "2026-01-01T00:00:02Z",
+            "scores": [{"evaluator": "right", "value": value, "value_type": "boolean"}],
+        }
+        await face.post(f"/experiments/{experiment['id']}/runs", run)
+    return experiment
+
+
+async def test_what_the_vendor_runs_takes_no_runs_of_others(client: httpx.AsyncClient) -> None:
+    face = Face(client, "/v1@resp")
+    dataset = await face.post("/datasets", {"name": "set", "examples": [{"input": "a"}]})
+    body = {"name": "served", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "completion", "config": {"model": "echo"}}]}]}
+    experiment = await face.post("/experiments", body)
+    refused = await face.ask("POST", f"/experiments/{experiment['id']}/runs", 409, json={"example_position": 0, "output": "mine"})
+    assert refused.json()["code"] == "conflict"
+    one = f"/experiments/{experiment['id']}"
+    whole = await eventually(lambda: face.get(one), lambda found: found["status"] == "completed")
+    assert (whole["counts"]["succeeded"], whole["delivery"]) == (1, None)
+    (run,) = (await face.get(f"{one}/runs"))["items"]
+    assert (run["example_position"], run["input"], run["status"], run["delivery"]) == (0, "a", "succeeded", None)
+
+
+async def test_repetitions_are_refused_when_the_experiment_is_created(client: httpx.AsyncClient) -> None:
+    face = Face(client, "/v1@resp")
+    dataset = await face.post("/datasets", {"name": "set", "examples": [{"input": "a"}]})
+    body = {"name": "twice", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}], "repetitions": 2}
+    refused = (await face.ask("POST", "/experiments", 422, json=body)).json()
+    assert (refused["code"], [issue["pointer"] for issue in refused["errors"]]) == ("loss_refused", ["/repetitions"])
+
+
+@pytest.mark.usefixtures("undelivered")
+async def test_a_deleted_experiment_takes_what_waits_with_it(serve: Serve, vendor: str, tmp_path: Path) -> None:
+    async with serve(**targets(vendor)) as client:
+        face = Face(client, "/v1@resp")
+        experiment = await with_runs(face, "first", [True])
+        config = tmp_path / "crosswalk.toml"
+        config.write_text(f'[store]\nurl = "sqlite:///{tmp_path / "gateway.db"}"\n')
+        waiting = await asyncio.to_thread(listed_by_command, config)
+        assert [(item["evaluator"], item["state"], item["target"]) for item in waiting] == [
+            (None, "pending", "resp"),
+            ("right", "pending", "resp"),
+        ]
+        await face.ask("DELETE", f"/experiments/{experiment['id']}")
+        assert await asyncio.to_thread(listed_by_command, config) == []
+        await face.ask("GET", f"/experiments/{experiment['id']}/runs", 404)
+
+
+def listed_by_command(config: Path) -> Any:
+    result = CliRunner().invoke(app, ["outbox", "--json", "--config", str(config)])
+    assert result.exit_code == 0, result.output
+    # The gateway of this process logs to the same place.
+    return json.loads(next(line for line in result.stdout.splitlines() if line.startswith("{")))["records"]
