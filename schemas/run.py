@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
+from pydantic import AwareDatetime, Field, model_validator, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import Model, Record
@@ -142,6 +143,14 @@ class NewRun(RunFacts):
     steps: list[StepRecord] = Field(default_factory=list)
     scores: list[NewScore] = Field(default_factory=list)
     extensions: dict[str, JsonObject] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _an_error_means_failure(cls, said: Any) -> Any:
+        """A run that comes with an error and without a status has failed, wherever it is recorded."""
+        if isinstance(said, dict) and said.get("error") is not None and "status" not in said:
+            return {**said, "status": RunStatus.FAILED}
+        return said
 
 
 class RunPatch(RunFacts):

@@ -15,18 +15,21 @@ NOW = {"start_time": "2026-01-02T03:04:05.678901+00:00", "end_time": "2026-01-02
 
 @dataclass(frozen=True)
 class Dialect:
-    """`make` creates the experiment under a name and gives what it holds; `read` finds it by that name; `plain` is how the reader's values show another's."""
+    """`make` creates the experiment under a name and gives what it holds; `read` finds it by that name; `plain` is how the reader's values show another's.
 
-    make: Callable[[httpx.AsyncClient, str], Awaitable[list[Result]]]
-    read: Callable[[httpx.AsyncClient, str], Awaitable[Account]]
+    Both take a client, the name, and the target as a path names it (`@NAME`).
+    """
+
+    make: Callable[..., Awaitable[list[Result]]]
+    read: Callable[..., Awaitable[Account]]
     strings: bool = False
 
 
 # --- canonical ---------------------------------------------------------------------------------------------------------------------------------
 
 
-async def make_canonical(client: httpx.AsyncClient, name: str) -> list[Result]:
-    call = Caller(client, "/v1")
+async def make_canonical(client: httpx.AsyncClient, name: str, at: str = "") -> list[Result]:
+    call = Caller(client, f"/v1{at}")
     results = [
         Result("2+2?", "4", "4", scores={"closeness": 0.75, "exact": True, "tone": "dry"}),
         Result(
@@ -60,8 +63,8 @@ async def make_canonical(client: httpx.AsyncClient, name: str) -> list[Result]:
     return results
 
 
-async def read_canonical(client: httpx.AsyncClient, name: str) -> Account:
-    call = Caller(client, "/v1")
+async def read_canonical(client: httpx.AsyncClient, name: str, at: str = "") -> Account:
+    call = Caller(client, f"/v1{at}")
     listed = await call("GET", "/experiments?flat=true&where=" + quote(f'{{"field":"name","operator":"","value":{_quoted(name)}}}'))
     (experiment,) = listed["items"]
     runs = await call("GET", f"/experiments/{experiment['id']}/runs?limit=1000")
@@ -86,8 +89,8 @@ def _quoted(value: str) -> str:
 # --- Phoenix -----------------------------------------------------------------------------------------------------------------------------------
 
 
-async def make_phoenix(client: httpx.AsyncClient, name: str) -> list[Result]:
-    call = Caller(client, "/phoenix")
+async def make_phoenix(client: httpx.AsyncClient, name: str, at: str = "") -> list[Result]:
+    call = Caller(client, f"/phoenix{at}")
     results = [
         Result({"question": "capital of France"}, {"answer": "Paris"}, "Paris", scores={"exact": 1.0, "tone": "dry"}),
         Result({"question": "capital of Japan"}, {"answer": "Tokyo"}, {"answer": ["Tokyo", None]}, repetition=2, scores={"exact": 0.5}),
@@ -115,8 +118,8 @@ async def make_phoenix(client: httpx.AsyncClient, name: str) -> list[Result]:
     return results
 
 
-async def read_phoenix(client: httpx.AsyncClient, name: str) -> Account:
-    call = Caller(client, "/phoenix")
+async def read_phoenix(client: httpx.AsyncClient, name: str, at: str = "") -> Account:
+    call = Caller(client, f"/phoenix{at}")
     found = []
     for dataset in (await call("GET", "/v1/datasets?limit=1000"))["data"]:
         listed = await call("GET", f"/v1/datasets/{quote(dataset['id'])}/experiments?limit=1000")
@@ -142,9 +145,9 @@ async def read_phoenix(client: httpx.AsyncClient, name: str) -> Account:
 # --- Respan ------------------------------------------------------------------------------------------------------------------------------------
 
 
-async def make_respan(client: httpx.AsyncClient, name: str) -> list[Result]:
+async def make_respan(client: httpx.AsyncClient, name: str, at: str = "") -> list[Result]:
     """Waiting rows completed by the caller, scored by the server's own exact match and by hand."""
-    call = Caller(client, "/respan")
+    call = Caller(client, f"/respan{at}")
     dataset = await call("POST", "/api/datasets/", {"name": f"data of {name}", "is_empty": True})
     rows = [
         {"input": "2+2?", "expected_output": "4"},
@@ -166,8 +169,8 @@ async def make_respan(client: httpx.AsyncClient, name: str) -> list[Result]:
     ]
 
 
-async def read_respan(client: httpx.AsyncClient, name: str) -> Account:
-    call = Caller(client, "/respan")
+async def read_respan(client: httpx.AsyncClient, name: str, at: str = "") -> Account:
+    call = Caller(client, f"/respan{at}")
     listed = await call("POST", "/api/v2/experiments/list/?page_size=100", {"filters": {"name": {"operator": "", "value": [name]}}})
     (experiment,) = listed["results"]
     page = await call("POST", f"/api/v2/experiments/{experiment['id']}/logs/list/?page_size=100", {})
@@ -196,9 +199,9 @@ async def _until(call: Caller, path: str, done: Callable[[Any], bool]) -> Any:
 # --- EvalGuard ---------------------------------------------------------------------------------------------------------------------------------
 
 
-async def make_evalguard(client: httpx.AsyncClient, name: str) -> list[Result]:
+async def make_evalguard(client: httpx.AsyncClient, name: str, at: str = "") -> list[Result]:
     """An external run with uploaded rows."""
-    call = Caller(client, "/evalguard/api/v1")
+    call = Caller(client, f"/evalguard{at}/api/v1")
     project = await call("GET", "/project/current")
     body = {"projectId": project["projectId"], "name": name, "model": "mine", "prompt": "", "cases": [], "scorers": [], "external": True}
     run = (await call("POST", "/evals", body))["data"]
@@ -223,8 +226,8 @@ async def make_evalguard(client: httpx.AsyncClient, name: str) -> list[Result]:
     return results
 
 
-async def read_evalguard(client: httpx.AsyncClient, name: str) -> Account:
-    call = Caller(client, "/evalguard/api/v1")
+async def read_evalguard(client: httpx.AsyncClient, name: str, at: str = "") -> Account:
+    call = Caller(client, f"/evalguard{at}/api/v1")
     project = await call("GET", "/project/current")
     listed = (await call("GET", f"/evals?projectId={project['projectId']}"))["data"]
     (found,) = [run for run in listed if run["name"] == name]

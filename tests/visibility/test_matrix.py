@@ -24,10 +24,10 @@ async def test_what_one_dialect_made_another_shows(client: httpx.AsyncClient, ma
     seen = await DIALECTS[reader].read(client, name)
     assert len(seen.results) == len(made)
     for truth, shown in zip(made, seen.results, strict=True):
-        assert _differences(truth, shown, DIALECTS[reader], seen) == []
+        assert differences(truth, shown, DIALECTS[reader], seen) == []
 
 
-def _differences(truth: Result, shown: Result, reader: Dialect, seen: Account) -> list[str]:
+def differences(truth: Result, shown: Result, reader: Dialect, seen: Account) -> list[str]:
     found = []
     for name in ("input", "reference", "output"):
         before, after = getattr(truth, name), getattr(shown, name)
