@@ -6,6 +6,8 @@ from pathlib import Path
 from adapters.capabilities import markdown
 from adapters.phoenix.differences import DIFFERENCES
 from adapters.registry import discover
+from tests.visibility.dialects import DIALECTS
+from tests.visibility.test_cells import REFUSED, VENDORS
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -21,7 +23,16 @@ def main() -> None:
 
 def generated() -> dict[str, str]:
     """Each generated part by the name of its markers."""
-    return {"capabilities": markdown(discover().values()), "phoenix differences": _differences()}
+    return {"capabilities": markdown(discover().values()), "phoenix differences": _differences(), "cells": _cells()}
+
+
+def _cells() -> str:
+    """Every dialect onto every vendor, as `tests/visibility/test_cells.py` shows it."""
+    rows = ["| asked in | " + " | ".join(f"onto {vendor}" for vendor in VENDORS) + " |", "|---|" + "---|" * len(VENDORS)]
+    for source in DIALECTS:
+        cells = (f"refused: `{REFUSED[source, vendor]}`" if (source, vendor) in REFUSED else "equal" for vendor in VENDORS)
+        rows.append(f"| {source} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
 
 
 def _differences() -> str:
