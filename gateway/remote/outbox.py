@@ -334,10 +334,7 @@ class Outbox:
         whole = []
         for run, document in zip(named, documents, strict=True):
             own = accepted.get(run["id"], [])
-            scores = [
-                {"id": score_key(run["id"], score["evaluator"]), **_owned(score, run["id"], experiment)}
-                for score in _merged(document.get("scores") or [], own)
-            ]
+            scores = [_owned(score, run["id"], experiment) for score in _merged(document.get("scores") or [], own)]
             deliveries = [run["delivery"]] if run.get("delivery") else []
             deliveries += [_DELIVERY[parcel.state] for parcel in own if parcel.state is not State.KEPT]
             whole.append({**run, "scores": scores, "delivery": _worst(deliveries)})
@@ -420,7 +417,7 @@ class Outbox:
         return call.then(call.op, call.body, **{**said, "run_id": run, "experiment_id": key.experiment})
 
     async def _identified(self, scope: str, scores: list[JsonObject], run: str, experiment: str) -> list[JsonObject]:
-        named = [{"id": score_key(run, score["evaluator"]), **_owned(score, run, experiment)} for score in scores]
+        named = [_owned(score, run, experiment) for score in scores]
         adopted: list[JsonObject] = (await self._target.foreign.adopt({"items": named}, Kind.SCORE, scope))["items"]
         return adopted
 
@@ -451,7 +448,8 @@ def _sum(counts: Iterable[tuple[str, int]], status: str) -> int:
 
 
 def _owned(score: JsonObject, run: str, experiment: str) -> JsonObject:
-    return {**score, "run_id": run, "experiment_id": experiment}
+    """A score of a run, known by that and by its evaluator before the target has it and after."""
+    return {**score, "id": score_key(run, score["evaluator"]), "run_id": run, "experiment_id": experiment}
 
 
 def _run(experiment: str, example: JsonObject, record: JsonObject | None, parcel: Parcel | None) -> JsonObject:

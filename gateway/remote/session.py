@@ -453,7 +453,7 @@ class Session:
         adopted = await foreign.adopt(reply, kind, scope)
         if kind in _OF_A_VERSION and not _has_versions(self._adapter):
             adopted = await foreign.adopt(_versioned(adopted, *_OF_A_VERSION[kind]), kind, scope)
-        if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted:
+        if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted or self._target.outbox is not None:
             return adopted
         return await foreign.adopt(with_score_ids(adopted), kind, scope)
 

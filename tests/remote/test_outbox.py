@@ -220,6 +220,26 @@ async def test_what_the_vendor_runs_takes_no_runs_of_others(client: httpx.AsyncC
     assert (whole["counts"]["succeeded"], whole["delivery"]) == (1, None)
     (run,) = (await face.get(f"{one}/runs"))["items"]
     assert (run["example_position"], run["input"], run["status"], run["delivery"]) == (0, "a", "succeeded", None)
+    score = {"evaluator": "tone", "value": 0.5, "value_type": "number", "explanation": "so"}
+    accepted = await face.ask("POST", f"{one}/runs/{run['id']}/scores", 201, json=score)
+    assert accepted.headers["crosswalk-origin"] == "accepted"
+    await eventually(lambda: face.get(one), lambda found: found["delivery"] == "delivered")
+    (scored,) = (await face.get(f"{one}/runs"))["items"]
+    assert [(item["id"], item["value"], item["explanation"]) for item in scored["scores"]] == [(accepted.json()["id"], 0.5, "so")]
+
+
+async def test_a_waiting_run_is_completed_by_a_change(client: httpx.AsyncClient) -> None:
+    face = Face(client, "/v1@resp")
+    dataset = await face.post("/datasets", {"name": "set", "examples": [{"input": "a"}]})
+    experiment = await face.post("/experiments", {"name": "e", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}]})
+    one = f"/experiments/{experiment['id']}"
+    (waiting,) = (await face.get(f"{one}/runs"))["items"]
+    assert waiting["status"] == "waiting"
+    changed = (await face.ask("PATCH", f"{one}/runs/{waiting['id']}", json={"output": "b", "trace_id": "t"})).json()
+    assert (changed["id"], changed["status"], changed["output"]) == (waiting["id"], "succeeded", "b")
+    await eventually(lambda: face.get(one), lambda found: found["delivery"] == "delivered")
+    (run,) = (await face.get(f"{one}/runs"))["items"]
+    assert (run["id"], run["status"], run["output"], run["trace_id"], run["input"]) == (waiting["id"], "succeeded", "b", "t", "a")
 
 
 async def test_repetitions_are_refused_when_the_experiment_is_created(client: httpx.AsyncClient) -> None:

@@ -250,3 +250,20 @@ async def test_a_queue_is_bounded_and_in_order() -> None:
         await hold(99)
     await asyncio.gather(*holding)
     assert order == list(range(11))
+
+
+def test_what_is_not_urgent_leaves_a_tenth_of_a_minute_to_others() -> None:
+    now = 0.0
+    pace = Pace(20, lambda: now)
+
+    async def begin(number: int) -> None:
+        for _ in range(number):
+            assert await pace.turn(0) == 0
+
+    assert Pace(None).until(5) == 0
+    asyncio.run(begin(17))
+    assert pace.until(5) == 0
+    asyncio.run(begin(1))
+    assert pace.until(5) == 60
+    now = 45.0
+    assert pace.until(5) == 15
