@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from cachetools import TTLCache
 
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
@@ -19,60 +16,29 @@ from gateway.remote import outbox_rows
 from gateway.remote.completion import completed
 from gateway.remote.outbox_places import joined, waits
 from gateway.remote.outbox_rows import RUN, New, Parcel, State
-from gateway.remote.recipes.base import PAGE
+from gateway.remote.outbox_sources import Sources
+from gateway.remote.outbox_view import DELIVERY, RunKey, merged, number_of, owned, run_document, score_document, strange, timed, worst
 from gateway.remote.recipes.lists import listed, unsaid
-from gateway.remote.recipes.runs import score_key
 from gateway.store import Store
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
-from schemas.experiment import Experiment, StepKind
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
-from schemas.json_values import same
 from schemas.operations import (
     Call,
     Caller,
-    ExperimentArgs,
-    ListExamplesArgs,
     ListRunsArgs,
     Op,
     PutScoreArgs,
     RunArgs,
 )
 from schemas.run import NewRun, NewScore, RunPatch
-from schemas.status import Delivery, ExperimentStatus, RunStatus
+from schemas.status import ExperimentStatus, RunStatus
 
 if TYPE_CHECKING:
     from gateway.remote.session import Session
     from gateway.remote.target import RemoteTarget
 
-_KNOWN_FOR = 60.0
-"""Seconds for which an experiment's definition and its examples are taken as they were last read."""
-
-_SNAPSHOT_FOR = 30.0
-"""Seconds for which the following pages of a list are cut from the records that its first page was cut from."""
-
-_EXPERIMENTS, _SNAPSHOTS = 1000, 32
 _OPEN = frozenset({ExperimentStatus.WAITING, ExperimentStatus.PENDING, ExperimentStatus.RUNNING})
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What is known of an experiment: its dataset, and whether its callers bring its runs."""
-
-    dataset_id: str
-    waits: bool
-
-
-@dataclass(frozen=True)
-class RunKey:
-    """What a run is known by."""
-
-    experiment: str
-    example: str
-
-    @property
-    def text(self) -> str:
-        return f"{self.experiment}/{self.example}/1"
 
 
 class Outbox:
@@ -96,10 +62,7 @@ class Outbox:
     def __init__(self, store: Store, target: RemoteTarget) -> None:
         self._store = store
         self._target = target
-        self._expected: TTLCache[tuple[str, str], Expected] = TTLCache(_EXPERIMENTS, _KNOWN_FOR)
-        self._examples: TTLCache[tuple[str, str], list[JsonObject]] = TTLCache(_SNAPSHOTS, _KNOWN_FOR)
-        self._records: TTLCache[tuple[str, str], list[JsonObject]] = TTLCache(_SNAPSHOTS, _SNAPSHOT_FOR)
-        self._following: set[int] = set()
+        self.sources = Sources()
         self.wake = asyncio.Event()
 
     async def perform(self, session: Session, call: Call) -> Json:
@@ -115,11 +78,11 @@ class Outbox:
             return await self._with_counts(session, call, await session.direct(call))
         reply = await session.direct(call)
         if call.op in _CHANGES_EXAMPLES:
-            self._examples.pop((call.caller.scope, str(getattr(call.args, "dataset_id", ""))), None)
+            self.sources.changed(call.caller.scope, str(getattr(call.args, "dataset_id", "")))
             return reply
         if call.op is Op.DELETE_EXPERIMENT:
             record = str(getattr(call.args, "experiment_id", ""))
-            self._expected.pop((call.caller.scope, record), None)
+            self.sources.gone(call.caller.scope, record)
             await self._store.write(outbox_rows.forget, self._target.space, call.caller.scope, record)
         return reply
 
@@ -141,7 +104,7 @@ class Outbox:
 
     async def _place(self, session: Session, caller: Caller, experiment: str, body: NewRun) -> RunKey:
         """The run's place. Raises CrosswalkError where the experiment has none for it."""
-        expected = await self.expected(session, caller, experiment)
+        expected = await self.sources.expected(session, caller, experiment)
         if not expected.waits:
             raise CrosswalkError(
                 Code.CONFLICT,
@@ -153,7 +116,7 @@ class Outbox:
         if body.repetition != 1:
             raise invalid("Every example is run once by this target.", "repetition", input=body.repetition)
         for again in (False, True):
-            for example in await self.examples(session, caller, expected.dataset_id, anew=again):
+            for example in await self.sources.examples(session, caller, expected.dataset_id, anew=again):
                 if (body.example_id is None and example["position"] == (body.example_position or 0)) or (
                     body.example_id is not None and body.example_id in (example["id"], example.get("alias"))
                 ):
@@ -163,7 +126,7 @@ class Outbox:
         raise unknown(Kind.EXAMPLE, body.example_id)
 
     async def _accept_run(self, session: Session, caller: Caller, key: RunKey, fields: JsonObject, *, replace: bool) -> JsonObject:
-        fields = _timed(fields)
+        fields = timed(fields)
         status = str(fields["status"])
         state = State.PENDING if status == RunStatus.SUCCEEDED else State.KEPT
         run = await self._id(Kind.RUN, key.text, caller.scope)
@@ -171,8 +134,8 @@ class Outbox:
         new = New(caller.scope, key.experiment, run, RUN, key.example, status, fields, kept, state)
         parcel = await self._store.write(outbox_rows.accept, self._target.space, new, replace)
         self._took(session)
-        example = next((item for item in self._examples_known(caller, key) if item["id"] == key.example), {})
-        return {**_run(key.experiment, example, None, parcel), "id": run}
+        example = self.sources.example(caller.scope, key.experiment, key.example)
+        return {**run_document(key.experiment, example, None, parcel), "id": run}
 
     async def _update_run(self, session: Session, call: Call) -> Json:
         args, body = call.args, call.body
@@ -184,7 +147,7 @@ class Outbox:
         before = await self._store.read(outbox_rows.find, self._target.space, call.caller.scope, args.run_id, RUN)
         said = body.model_dump(mode="json", exclude_unset=True)
         completes = {"status": RunStatus.SUCCEEDED.value} if "output" in said or before is None else {}
-        await self.expected(session, call.caller, key.experiment)
+        await self.sources.expected(session, call.caller, key.experiment)
         fields = {**(before.body if before else {}), **completes, **said}
         made = await self._accept_run(session, call.caller, key, fields, replace=True)
         return completed(call, made)
@@ -209,7 +172,7 @@ class Outbox:
         new = New(scope, key.experiment, run, evaluator, key.example, "", said, kept, state)
         parcel = await self._store.write(outbox_rows.accept, self._target.space, new, True)
         self._took(session)
-        (score,) = await self._identified(scope, [_score(parcel, None)], run, key.experiment)
+        (score,) = await self._identified(scope, [score_document(parcel, None)], run, key.experiment)
         return completed(call, score)
 
     def _took(self, session: Session) -> None:
@@ -235,76 +198,24 @@ class Outbox:
 
     # What is read
 
-    async def expected(self, session: Session, caller: Caller, experiment: str) -> Expected:
-        """What is known of an experiment, read at most once a minute. Raises CrosswalkError (not_found)."""
-        known = self._expected.get((caller.scope, experiment))
-        if known is None:
-            call = Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=experiment), None, caller)
-            known = self._learn(caller, await session.direct(call))
-        return known
-
-    def _learn(self, caller: Caller, document: JsonObject) -> Expected:
-        experiment = Experiment.model_validate(document)
-        steps = [step.kind for variant in experiment.variants for step in variant.steps]
-        expected = Expected(experiment.dataset_id or "", bool(steps) and set(steps) == {StepKind.WAIT})
-        self._expected[caller.scope, experiment.id] = expected
-        return expected
-
-    async def examples(self, session: Session, caller: Caller, dataset: str, *, anew: bool = False) -> list[JsonObject]:
-        """The examples of a dataset, read at most once a minute."""
-        known = None if anew else self._examples.get((caller.scope, dataset))
-        if known is None:
-            page = (
-                await session.perform(Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=dataset), None, caller))
-                if dataset
-                else {"items": []}
-            )
-            known = self._examples[caller.scope, dataset] = page["items"]
-        return known
-
-    def _examples_known(self, caller: Caller, key: RunKey) -> list[JsonObject]:
-        expected = self._expected.get((caller.scope, key.experiment))
-        return self._examples.get((caller.scope, expected.dataset_id), []) if expected else []
-
-    async def records(self, session: Session, caller: Caller, experiment: str) -> list[JsonObject]:
-        """The target's own records of an experiment's runs, all of them.
-
-        Raises CrosswalkError (upstream_invalid) when its pages do not add up.
-        """
-        found: dict[str, JsonObject] = {}
-        while True:
-            args = ListRunsArgs(experiment_id=experiment, offset=len(found), limit=PAGE, total=True)
-            page = await session.piece(Call(Op.LIST_RUNS, args, None, caller))
-            before = len(found)
-            found.update((item["id"], item) for item in page["items"])
-            if len(found) >= page.get("total", 0):
-                break
-            if len(found) == before:
-                if len(page["items"]) < PAGE // 2:
-                    # Counted already, and not there yet.
-                    break
-                raise CrosswalkError(Code.UPSTREAM_INVALID, "The pages of runs hold fewer than their count says.")
-        self._records[caller.scope, experiment] = list(found.values())
-        return list(found.values())
-
     async def _runs(self, session: Session, call: Call) -> Json:
         args = call.args
         assert isinstance(args, ListRunsArgs)
         if unsaid(call, frozenset()):
-            if args.cursor is None or (call.caller.scope, args.experiment_id) not in self._records:
-                await self.records(session, call.caller, args.experiment_id)
+            if args.cursor is None or self.sources.snapshot(call.caller.scope, args.experiment_id) is None:
+                await self.sources.records(session, call.caller, args.experiment_id)
             return await session.cook(listed(call, frozenset()))
-        records = self._records.get((call.caller.scope, args.experiment_id)) if not session.outermost else None
+        records = self.sources.snapshot(call.caller.scope, args.experiment_id) if not session.outermost else None
         if records is None:
-            records = await self.records(session, call.caller, args.experiment_id)
+            records = await self.sources.records(session, call.caller, args.experiment_id)
         session.account.emulated = True
         items = await self._shown(session, call.caller, args.experiment_id, records)
         return completed(call, {"items": items, "next_cursor": None})
 
     async def _shown(self, session: Session, caller: Caller, experiment: str, records: Sequence[JsonObject]) -> list[JsonObject]:
         """Every run there is, newest first: the target's own with what was accepted."""
-        expected = await self.expected(session, caller, experiment)
-        examples = await self.examples(session, caller, expected.dataset_id)
+        expected = await self.sources.expected(session, caller, experiment)
+        examples = await self.sources.examples(session, caller, expected.dataset_id)
         parcels = await self._store.read(outbox_rows.of_experiment, self._target.space, caller.scope, experiment)
         runs = {parcel.example: parcel for parcel in parcels if parcel.part == RUN}
         bound = {example: parcel.bound for example, parcel in runs.items() if parcel.bound}
@@ -314,12 +225,14 @@ class Outbox:
         for place in places:
             parcel = runs.get(place.example["id"])
             if parcel is not None or place.record is not None:
-                document = _run(experiment, place.example, place.record, parcel)
+                document = run_document(experiment, place.example, place.record, parcel)
                 found.append(((parcel.id if parcel else 0, int(place.example.get("position") or 0)), document))
         found += [
-            ((parcel.id, 0), _run(experiment, {"id": parcel.example}, None, parcel)) for name, parcel in runs.items() if name not in known
+            ((parcel.id, 0), run_document(experiment, {"id": parcel.example}, None, parcel))
+            for name, parcel in runs.items()
+            if name not in known
         ]
-        found += [((0, -1 - number), _strange(experiment, record)) for number, record in enumerate(loose)]
+        found += [((0, -1 - number), strange(experiment, record)) for number, record in enumerate(loose)]
         documents = [document for _, document in sorted(found, key=lambda pair: pair[0], reverse=True)]
         named = (await self._target.foreign.adopt({"items": [{**run, "scores": []} for run in documents]}, Kind.RUN, caller.scope))["items"]
         return await self._with_scores(caller.scope, experiment, named, documents, parcels)
@@ -334,10 +247,10 @@ class Outbox:
         whole = []
         for run, document in zip(named, documents, strict=True):
             own = accepted.get(run["id"], [])
-            scores = [_owned(score, run["id"], experiment) for score in _merged(document.get("scores") or [], own)]
+            scores = [owned(score, run["id"], experiment) for score in merged(document.get("scores") or [], own)]
             deliveries = [run["delivery"]] if run.get("delivery") else []
-            deliveries += [_DELIVERY[parcel.state] for parcel in own if parcel.state is not State.KEPT]
-            whole.append({**run, "scores": scores, "delivery": _worst(deliveries)})
+            deliveries += [DELIVERY[parcel.state] for parcel in own if parcel.state is not State.KEPT]
+            whole.append({**run, "scores": scores, "delivery": worst(deliveries)})
         adopted: list[JsonObject] = (await self._target.foreign.adopt({"items": whole}, Kind.RUN, scope))["items"]
         return adopted
 
@@ -345,7 +258,7 @@ class Outbox:
         """An experiment, or a page of them, with the runs counted that the target has and those that were accepted."""
         items = reply["items"] if call.op is Op.LIST_EXPERIMENTS else [reply]
         scope, emulated = call.caller.scope, session.account.emulated
-        records = await self.records(session, call.caller, reply["id"]) if call.op in _ALONE else None
+        records = await self.sources.records(session, call.caller, reply["id"]) if call.op in _ALONE else None
         # Read after the records: what was delivered in between is counted as delivered, not twice.
         counts = await self._store.read(outbox_rows.counted, self._target.space, scope, [item["id"] for item in items])
         whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), records) for item in items]
@@ -361,19 +274,19 @@ class Outbox:
         own: Sequence[tuple[str, str, str, int]],
         records: Sequence[JsonObject] | None,
     ) -> JsonObject:
-        expected = self._learn(caller, document)
-        number = len(await self.examples(session, caller, expected.dataset_id))
+        expected = self.sources.learn(caller, document)
+        number = len(await self.sources.examples(session, caller, expected.dataset_id))
         runs = [(status, state, count) for part, status, state, count in own if part == RUN]
         here = [(status, count) for status, state, count in runs if state != State.DELIVERED]
         there = [(status, count) for status, state, count in runs if state == State.DELIVERED]
         states = [str(record.get("status")) for record in records or ()]
         # The target has what was delivered, even where it does not show it yet.
-        succeeded = _sum(here, "succeeded") + max(_sum(there, "succeeded"), states.count("succeeded"))
-        failed = _sum(here, "failed") + max(_sum(there, "failed"), states.count("failed"))
+        succeeded = number_of(here, "succeeded") + max(number_of(there, "succeeded"), states.count("succeeded"))
+        failed = number_of(here, "failed") + max(number_of(there, "failed"), states.count("failed"))
         waiting = max(0, min(number - succeeded - failed, sum(1 for record in records or () if waits(record))))
         missing = number - succeeded - failed
         counts = {"examples": number, "expected": number, "succeeded": succeeded, "failed": failed, "waiting": waiting, "missing": missing}
-        delivery = _worst([_DELIVERY[State(state)] for _, _, state, _ in own if state != State.KEPT])
+        delivery = worst([DELIVERY[State(state)] for _, _, state, _ in own if state != State.KEPT])
         more: JsonObject = {"counts": counts, "delivery": delivery}
         if expected.waits and runs and missing <= 0 and ExperimentStatus(document["status"]) in _OPEN:
             # The target goes on waiting until it has them; to whoever reads here they are there.
@@ -417,7 +330,7 @@ class Outbox:
         return call.then(call.op, call.body, **{**said, "run_id": run, "experiment_id": key.experiment})
 
     async def _identified(self, scope: str, scores: list[JsonObject], run: str, experiment: str) -> list[JsonObject]:
-        named = [_owned(score, run, experiment) for score in scores]
+        named = [owned(score, run, experiment) for score in scores]
         adopted: list[JsonObject] = (await self._target.foreign.adopt({"items": named}, Kind.SCORE, scope))["items"]
         return adopted
 
@@ -428,104 +341,3 @@ _WITH_COUNTS = frozenset({Op.CREATE_EXPERIMENT, Op.GET_EXPERIMENT, Op.LIST_EXPER
 _ALONE = frozenset({Op.GET_EXPERIMENT, Op.UPDATE_EXPERIMENT})
 _CHANGES_EXAMPLES = frozenset({Op.ADD_EXAMPLES, Op.UPDATE_EXAMPLE, Op.DELETE_EXAMPLES})
 _OF_THE_PLACE = {"example_id", "example_position", "variant_id", "repetition", "scores"}
-_DELIVERY: Mapping[State, Delivery] = {
-    State.PENDING: Delivery.PENDING,
-    State.KEPT: Delivery.PENDING,
-    State.DELIVERED: Delivery.DELIVERED,
-    State.FAILED: Delivery.FAILED,
-}
-_SEVERITY = (Delivery.FAILED, Delivery.PENDING, Delivery.DELIVERED)
-_VALUES = ("input", "output", "reference")
-
-
-def _worst(deliveries: Iterable[Delivery | str]) -> str | None:
-    found = set(map(str, deliveries))
-    return next((word.value for word in _SEVERITY if word.value in found), None)
-
-
-def _sum(counts: Iterable[tuple[str, int]], status: str) -> int:
-    return sum(number for word, number in counts if word == status)
-
-
-def _owned(score: JsonObject, run: str, experiment: str) -> JsonObject:
-    """A score of a run, known by that and by its evaluator before the target has it and after."""
-    return {**score, "id": score_key(run, score["evaluator"]), "run_id": run, "experiment_id": experiment}
-
-
-def _run(experiment: str, example: JsonObject, record: JsonObject | None, parcel: Parcel | None) -> JsonObject:
-    """The run of an example: as the target has it, with what was accepted and it does not have, or cannot have."""
-    own = {name: value for name, value in (record or {}).items() if value is not None}
-    document: JsonObject = {
-        "reference": example.get("reference"),
-        **own,
-        "id": RunKey(experiment, example["id"]).text if "id" in example else (parcel.run if parcel else ""),
-        "experiment_id": experiment,
-        "variant_id": experiment,
-        "example_id": example.get("id") or (parcel.example if parcel else ""),
-        "example_position": example.get("position") or 0,
-        "repetition": 1,
-    }
-    if "input" in example:
-        document["input"] = example["input"]
-    if parcel is None:
-        return document
-    document |= {"created_at": parcel.created_at, "updated_at": parcel.updated_at, "delivery": _DELIVERY[parcel.state].value}
-    if parcel.state is not State.DELIVERED or record is None or waits(record):
-        # What was delivered may take a moment to show.
-        document.pop("native_status", None)
-        return {**document, **_latency(parcel.body)}
-    kept = {name: parcel.body[name] for name in parcel.kept if name in parcel.body and name != "status"}
-    alike = {name: parcel.body[name] for name in _VALUES if name in parcel.body and _alike(document.get(name), parcel.body[name])}
-    return {**document, **kept, **alike}
-
-
-def _timed(fields: JsonObject) -> JsonObject:
-    """What a run took, where only its times were said: targets are told the latency."""
-    times = RunPatch.model_validate({name: fields[name] for name in ("started_at", "ended_at") if name in fields})
-    if fields.get("latency_ms") is not None or times.started_at is None or times.ended_at is None:
-        return fields
-    return {**fields, "latency_ms": max(0.0, (times.ended_at - times.started_at).total_seconds() * 1000)}
-
-
-def _latency(body: JsonObject) -> JsonObject:
-    """What was accepted says when it was: nothing of the waiting record's own times is to show."""
-    return {"latency_ms": None, "started_at": None, "ended_at": None, **body}
-
-
-def _alike(theirs: Json, ours: Json) -> bool:
-    """Whether the target shows what was sent, as it was or as a text."""
-    return same(theirs, ours) or str(theirs) == str(ours)
-
-
-def _strange(experiment: str, record: JsonObject) -> JsonObject:
-    """A record whose example is not in the dataset any more, or was changed on the way: it stands for itself."""
-    own = f"{experiment}/{record['id']}"
-    return {**record, "id": f"{own}/1", "experiment_id": experiment, "variant_id": experiment, "example_id": own}
-
-
-def _merged(theirs: Iterable[JsonObject], own: Sequence[Parcel]) -> list[JsonObject]:
-    """The scores of a run: the target's, and what was accepted in place of them."""
-    left = list(theirs)
-    scores = []
-    for parcel in own:
-        record = next((score for score in left if parcel.part in _names(score)), None)
-        if record is not None:
-            left.remove(record)
-        scores.append(_score(parcel, record))
-    return [*left, *scores]
-
-
-def _names(score: JsonObject) -> set[str]:
-    """Everything an evaluator is called in a score."""
-    said = {score.get("evaluator"), score.get("evaluator_id"), score.get("evaluator_name")}
-    for extension in (score.get("extensions") or {}).values():
-        said |= {value for value in extension.values() if isinstance(value, str)}
-    return {str(name) for name in said if name}
-
-
-def _score(parcel: Parcel, record: JsonObject | None) -> JsonObject:
-    times = {"created_at": parcel.created_at, "updated_at": parcel.updated_at}
-    if record is None or parcel.state is not State.DELIVERED:
-        return {**times, **parcel.body}
-    kept = {name: parcel.body[name] for name in parcel.kept if name in parcel.body}
-    return {**times, **record, **kept, "evaluator": parcel.part}

@@ -176,9 +176,9 @@ class _Round:
 
     async def _places(self, parcels: list[Parcel]) -> dict[str, Place]:
         await self._turn()
-        expected = await self._outbox.expected(self._session, self._caller, self._experiment)
-        examples = await self._outbox.examples(self._session, self._caller, expected.dataset_id)
-        records = await self._outbox.records(self._session, self._caller, self._experiment)
+        expected = await self._outbox.sources.expected(self._session, self._caller, self._experiment)
+        examples = await self._outbox.sources.examples(self._session, self._caller, expected.dataset_id)
+        records = await self._outbox.sources.records(self._session, self._caller, self._experiment)
         bound = {parcel.example: parcel.bound for parcel in parcels if parcel.part == RUN and parcel.bound}
         places, _ = joined(examples, records, bound)
         return {place.example["id"]: place for place in places}
@@ -282,7 +282,7 @@ class _Round:
 
     def _rest_after(self, error: CrosswalkError) -> None:
         if error.code in _WHOLE_TARGET:
-            raise _Rest(error.retry_after or self._rhythm.retry)
+            raise _Rest(min(error.retry_after or self._rhythm.retry, self._rhythm.pause))
 
 
 def _patch(parcel: Parcel) -> JsonObject:
