@@ -79,9 +79,17 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
     whole = {**document, **kept}
     if isinstance(kept.get("counts"), dict):
         whole["counts"] = {**(document.get("counts") or {}), **kept["counts"]}
+    if isinstance(kept.get("variants"), list):
+        whole["variants"] = _with_ids(kept["variants"], document.get("variants") or [])
     if _overtaken(kept.get("status"), document.get("status")):
         whole["status"] = document["status"]
     return whole
+
+
+def _with_ids(kept: list[JsonObject], told: list[JsonObject]) -> list[JsonObject]:
+    """Variants as they were defined, with the ids that the target has given them since."""
+    ids = [variant.get("id") for variant in told] if len(told) == len(kept) else []
+    return [{**variant, "id": variant.get("id") or identity or ""} for variant, identity in zip(kept, ids or [None] * len(kept), strict=True)]
 
 
 def _overtaken(kept: Json, told: Json) -> bool:

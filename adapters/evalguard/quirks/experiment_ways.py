@@ -8,8 +8,9 @@ from adapters.base import Plan
 from adapters.evalguard.quirks import saying
 from adapters.evalguard.quirks.dataset_ways import cases_of, snapshot
 from adapters.scope import Scope
-from schemas.errors import Code, CrosswalkError, invalid
+from schemas.errors import Code, CrosswalkError, invalid, unknown
 from schemas.experiment import ExperimentDefinition, ExperimentPatch
+from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.operations import Call, ListExperimentsArgs, Op
 from schemas.status import ExperimentStatus, RunStatus, Verdict
@@ -99,6 +100,8 @@ def read(call: Call, scope: Scope) -> Plan:
     wanted = getattr(call.args, "experiment_id", "")
     if wanted != found["id"]:
         return arm_of(found, wanted)
+    if getattr(call.args, "single", False) and len(found["variants"]) > 1:
+        raise unknown(Kind.EXPERIMENT, wanted)
     return settled(found)
 
 

@@ -27,10 +27,11 @@ _OF_PROJECT = Shape((Row(PROJECT, "project", Project()),), keep=False)
 _ONE_DATASET = Shape((_DATASET,), keep=False)
 _ONE_VERSION = Shape((_DATASET, _VERSION), keep=False)
 _RUN = Row("runId", "experiment_id", Head())
-_ONE_RUN = Shape((_RUN,), keep=False)
-_RESULTS = Shape((_RUN, Fold((), ("replace",), None, saying.nothing)), keep=False)
-_ONE_GROUP = Shape((Row("experimentId", "experiment_id", Head()),), keep=False)
-_GROUP_BY_QUERY = Shape((Row("id", "experiment_id", Head()),), keep=False)
+_SINGLE = Fold((), ("single",), None, saying.nothing)
+_ONE_RUN = Shape((_RUN, _SINGLE), keep=False)
+_RESULTS = Shape((_RUN, Fold((), ("replace", "run_id", "score_id", "create"), None, saying.nothing)), keep=False)
+_ONE_GROUP = Shape((Row("experimentId", "experiment_id", Head()), _SINGLE), keep=False)
+_GROUP_BY_QUERY = Shape((Row("id", "experiment_id", Head()), _SINGLE), keep=False)
 _MOST_VARIANTS = 8
 
 
@@ -38,6 +39,11 @@ def _cases(data: Json, scope: Scope) -> JsonObject:
     """The cases of a snapshot."""
     version = data.get("version", data)
     return {"items": Each(SNAPSHOT_CASE).decode(version["cases"], scope.at("version/cases", "items")), "next_cursor": None}
+
+
+def _by_name(call: Call, reply: Json) -> Json:
+    """Scorers go by their names."""
+    return {**reply, "items": [{**item, "id": item["slug"]} for item in reply["items"]]}
 
 
 def _several(call: Call) -> bool:
@@ -280,6 +286,7 @@ _REGISTRY = (
         "/scorers",
         fixed={"builtin": True},
         taken=Many(registry.SCORER, ("scorers",)),
+        identified=_by_name,
         **_SEEN,
     ),
 )

@@ -9,7 +9,7 @@ from gateway.local import conditions
 from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking
 from schemas.json import Json, JsonObject
-from schemas.operations import SPECS, Call, Op
+from schemas.operations import SPECS, Call, ListRunsArgs, Op
 from schemas.query import ListArgs
 from schemas.status import RunStatus
 
@@ -47,7 +47,12 @@ def unsaid(call: Call, known: frozenset[str]) -> frozenset[str]:
     """The arguments of a list that have to be supplied by walking it."""
     if not isinstance(call.args, ListArgs):
         return frozenset()
-    return frozenset(name for name in asked(call) if name not in known and (name in PLACE or name in FILTERS))
+    return frozenset(name for name in asked(call) if name not in known and (name in PLACE or _narrows(call, name)))
+
+
+def _narrows(call: Call, name: str) -> bool:
+    """Whether an argument says which items are wanted. Of what is incomplete, `waiting` says what counts as done instead."""
+    return name in FILTERS and (name != "waiting" or isinstance(call.args, ListRunsArgs))
 
 
 def walked(route: Route, call: Call, largest: int | None) -> bool:
@@ -110,7 +115,7 @@ class _Gathered:
         self._places = call.op is Op.LIST_EXAMPLES and not args.sort
         self._seen = 0
         self._known = known
-        self._wanted = {name: value for name, value in said.items() if name in FILTERS and name not in known}
+        self._wanted = {name: value for name, value in said.items() if _narrows(call, name) and name not in known}
         self._accepts = conditions.test(None if "where" in known else args.where)
         self._sorts = bool(args.sort) and "sort" not in known
         self._skip = args.offset or 0
