@@ -89,7 +89,9 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
 def _with_ids(kept: list[JsonObject], told: list[JsonObject]) -> list[JsonObject]:
     """Variants as they were defined, with the ids that the target has given them since."""
     ids = [variant.get("id") for variant in told] if len(told) == len(kept) else []
-    return [{**variant, "id": variant.get("id") or identity or ""} for variant, identity in zip(kept, ids or [None] * len(kept), strict=True)]
+    return [
+        {**variant, "id": variant.get("id") or identity or ""} for variant, identity in zip(kept, ids or [None] * len(kept), strict=True)
+    ]
 
 
 def _overtaken(kept: Json, told: Json) -> bool:
