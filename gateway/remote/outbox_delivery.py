@@ -23,13 +23,14 @@ from gateway.remote.outbox import Outbox
 from gateway.remote.outbox_metrics import OutboxMetrics
 from gateway.remote.outbox_places import Place, joined, waits
 from gateway.remote.outbox_rows import RUN, Parcel, State
+from gateway.remote.outbox_view import evaluator_names
 from gateway.store import Store
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.evaluator import EvaluatorKind, NewEvaluator
 from schemas.json import JsonObject
 from schemas.json_values import same
-from schemas.operations import EXECUTOR, SPECS, Call, Caller, Op, PutScoreArgs, RunArgs
+from schemas.operations import EXECUTOR, SPECS, Call, Caller, ListScoresArgs, Op, PutScoreArgs, RunArgs
 from schemas.run import NewScore, RunPatch, ValueType
 
 if TYPE_CHECKING:
@@ -59,6 +60,9 @@ class Rhythm:
 
 
 RHYTHM = Rhythm()
+_MANY = 100
+"""Scores of one run that are looked through."""
+
 _LATER = frozenset({Code.RATE_LIMITED, Code.UPSTREAM_UNAVAILABLE, Code.TIMEOUT, Code.OUTCOME_UNKNOWN, Code.UNAUTHENTICATED, Code.FORBIDDEN})
 """What passes, or what a person has to repair for the whole target: repeated until it does."""
 
@@ -233,12 +237,23 @@ class _Round:
             if op is Op.PUT_SCORE and parcel.doubt and error.code is Code.CONFLICT:
                 # Older servers refuse a second score: this one is the first, whose answer was lost.
                 return True
+            if op is Op.PUT_SCORE and again and error.code is Code.CONFLICT and (known := await self._score_of(parcel, record)):
+                known_args = PutScoreArgs(run_id=record, score_id=known)
+                return await self._written(parcel, op, known_args, body, record, again=False)
             if op is Op.PUT_SCORE and again and _lacks_evaluator(error) and await self._introduced(parcel, body):
                 return await self._written(parcel, op, args, body, record, again=False)
             await self._missed(parcel, error, parcel.doubt or error.code in _DOUBTFUL)
             self._rest_after(error)
             return False
         return True
+
+    async def _score_of(self, parcel: Parcel, record: str) -> str | None:
+        """The score that this one replaces, where servers refuse a second one of the same evaluator."""
+        try:
+            page = await self._session.piece(Call(Op.LIST_SCORES, ListScoresArgs(run_id=record, limit=_MANY), None, self._caller))
+        except CrosswalkError:
+            return None
+        return next((str(entry["id"]) for entry in page["items"] if parcel.part in evaluator_names(entry)), None)
 
     async def _introduced(self, parcel: Parcel, body: Model) -> bool:
         """Whether the target now knows the evaluator that a score names: a person's judgement, as far as the target can tell."""
@@ -301,8 +316,7 @@ def _holds(record: JsonObject, parcel: Parcel) -> bool:
 
 
 def _scores(entry: JsonObject, parcel: Parcel) -> bool:
-    named = {entry.get("evaluator"), entry.get("evaluator_id"), entry.get("evaluator_name")}
-    return parcel.part in named and same(entry.get("value"), parcel.body.get("value"))
+    return parcel.part in evaluator_names(entry) and same(entry.get("value"), parcel.body.get("value"))
 
 
 def _lacks_evaluator(error: CrosswalkError) -> bool:

@@ -106,14 +106,14 @@ def merged(theirs: Iterable[JsonObject], own: Sequence[Parcel]) -> list[JsonObje
     left = list(theirs)
     scores = []
     for parcel in own:
-        record = next((score for score in left if parcel.part in _names(score)), None)
+        record = next((score for score in left if parcel.part in evaluator_names(score)), None)
         if record is not None:
             left.remove(record)
         scores.append(score_document(parcel, record))
     return [*left, *scores]
 
 
-def _names(score: JsonObject) -> set[str]:
+def evaluator_names(score: JsonObject) -> set[str]:
     """Everything an evaluator is called in a score."""
     said = {score.get("evaluator"), score.get("evaluator_id"), score.get("evaluator_name")}
     for extension in (score.get("extensions") or {}).values():

@@ -70,6 +70,8 @@ class Awkward:
                 Route(one + "logs/list/", self._asked("traces", self._list_traces), methods=["POST"]),
                 Route(one + "logs/{log}/", self._asked("resume", self._resume), methods=["PATCH"]),
                 Route("/api/logs/{log}/scores/", self._asked("score", self._score), methods=["POST"]),
+                Route("/api/logs/{log}/scores/", self._asked("scores", self._list_scores), methods=["GET"]),
+                Route("/api/logs/{log}/scores/{score}/", self._asked("rescore", self._rescore), methods=["PATCH"]),
                 Route("/api/evaluators/", self._asked("evaluator", self._evaluator), methods=["POST"]),
             ]
         )
@@ -170,8 +172,20 @@ class Awkward:
         self.scores.append((trace["id"], body))
         if name in trace["scores"]:
             return JSONResponse({"error": "A score already exists for this evaluator in this log."}, 409)
-        trace["scores"][name] = {"evaluator_slug": name, "score_value_type": "numerical", "numerical_value": body["numerical_value"]}
-        return JSONResponse({"id": uuid4().hex, **body}, 201)
+        kinds = {"evaluator_slug": name, "score_value_type": "numerical", "explanation": body.get("explanation")}
+        trace["scores"][name] = {**kinds, "id": uuid4().hex, "numerical_value": body["numerical_value"]}
+        return JSONResponse({"log_id": trace["id"], **trace["scores"][name]}, 201)
+
+    async def _list_scores(self, request: Request) -> Any:
+        trace = next(trace for trace in self.traces if trace["id"] == request.path_params["log"])
+        return self._page(request, list(trace["scores"].values()))
+
+    async def _rescore(self, request: Request) -> Any:
+        body = await request.json()
+        trace = next(trace for trace in self.traces if trace["id"] == request.path_params["log"])
+        score = next(score for score in trace["scores"].values() if score["id"] == request.path_params["score"])
+        score["numerical_value"] = body["numerical_value"]
+        return {"log_id": trace["id"], **score}
 
     async def _evaluator(self, request: Request) -> Any:
         body = await request.json()

@@ -207,3 +207,19 @@ async def test_what_is_refused_fails_visibly(against: Against) -> None:
         metrics = (await face.client.get("/metrics")).text
         assert 'crosswalk_outbox_records{state="failed",target="resp"} 1.0' in metrics
         assert 'crosswalk_outbox_failed_total{target="resp"} 1.0' in metrics
+
+
+async def test_a_second_score_replaces_the_first_where_servers_refuse_two(against: Against) -> None:
+    vendor = Awkward()
+    async with against(vendor) as face:
+        experiment = await made(face, ["x"])
+        (run,) = await posted(face, experiment, ["y"], scores=[{"evaluator": "right", "value": 0.5, "value_type": "number"}])
+        await delivered(face, experiment)
+        path = f"/experiments/{experiment['id']}/runs/{run['id']}/scores"
+        again = await face.post(path, {"evaluator": "right", "value": 0.75, "value_type": "number"})
+        assert again["id"] == run["scores"][0]["id"]
+        await delivered(face, experiment)
+        assert vendor.calls.count("rescore") == 1
+        assert [score["numerical_value"] for score in vendor.traces[0]["scores"].values()] == [0.75]
+        (score,) = (await face.get(path))["items"]
+        assert (score["id"], score["value"]) == (again["id"], 0.75)

@@ -5,13 +5,13 @@ from typing import Any
 from adapters.base import Route
 from adapters.mapping import Row, Shape
 from adapters.respan.quirks import scores as quirks
-from adapters.respan.quirks.pages import page
+from adapters.respan.quirks.pages import Taken, page
 from adapters.respan.routes.experiments import PLACE
 from adapters.respan.tables import scores as tables
 from adapters.respan.tables.common import SCORE_ID, TRACE_ID
 from adapters.respan.wire import common
 from adapters.respan.wire import scores as wire
-from schemas.operations import Op
+from schemas.operations import Call, Op
 
 _ROOT = "/api/scores/"
 _ONE = _ROOT + "{score_id}/"
@@ -42,11 +42,21 @@ _CHANGE: dict[str, Any] = {
 }
 
 
+def _named(call: Call) -> bool:
+    return bool(getattr(call.args, "score_id", None))
+
+
+def _new(call: Call) -> bool:
+    return not _named(call)
+
+
 def _of_one(path: str, of: str) -> tuple[Route, ...]:
     return (
         Route(Op.GET_SCORE, "GET", path, args=_SCORE, plan=quirks.one, calls=False, summary=f"One score{of}", **_SHOWN),
         Route(Op.PUT_SCORE, "PUT", path, plan=quirks.replace, summary=f"Replace a score{of}", **_CHANGE),
-        Route(Op.PUT_SCORE, "PATCH", path, plan=quirks.change, summary=f"Change a score{of}", **_CHANGE),
+        Route(
+            Op.PUT_SCORE, "PATCH", path, plan=quirks.change, calls=path == _LOG_ONE, when=_named, summary=f"Change a score{of}", **_CHANGE
+        ),
         Route(Op.DELETE_SCORE, "DELETE", path, args=_SCORE, ok=204, calls=False, evidence=_CURRENT, summary=f"Delete a score{of}"),
     )
 
@@ -76,10 +86,20 @@ ROUTES = (
         request=tables.NEW_SCORE,
         plan=quirks.put,
         calls=True,
+        when=_new,
         ok=201,
         summary="Record a score of a log",
         **_SHOWN,
     ),
-    Route(Op.LIST_SCORES, "GET", _LOG, summary="A page of a log's scores", **_LISTED),
+    Route(
+        Op.LIST_SCORES,
+        "GET",
+        _LOG,
+        calls=True,
+        piece=True,
+        taken=Taken(tables.SCORE),
+        summary="A page of a log's scores",
+        **_LISTED,
+    ),
     *_of_one(_LOG_ONE, " of a log"),
 )
