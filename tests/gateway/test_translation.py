@@ -98,3 +98,13 @@ def test_an_operation_may_be_named_as_the_table_of_adapters_writes_it() -> None:
     done = subprocess.run(command, input='{"name": "d"}', capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0
     assert json.loads(done.stdout)["operation"] == "create_dataset"
+
+
+def test_a_run_over_inline_cases_is_shown() -> None:
+    body = {**CREATE, "workflow": [{"type": "completion", "config": {"model": "m"}}]}
+    found = translate(discover()["respan"], discover()["evalguard"], Op.CREATE_EXPERIMENT, Question(body=body)).document()
+    assert (found["request"]["method"], found["request"]["path"]) == ("POST", "/api/v1/evals")
+    assert (found["request"]["body"]["scorers"], found["request"]["body"]["model"]) == (["exact-match"], "m")
+    assert found["refused"] == []
+    wrong = translate(discover()["respan"], discover()["evalguard"], Op.CREATE_EXPERIMENT, Question(body=SERVER_RUN)).document()
+    assert wrong["refused"] == ["/variants/*/steps"]

@@ -63,7 +63,8 @@ def opened(content: Json) -> Json:
 def listed(content: Json, *names: str) -> list[Json]:
     """The items of a list, which stands bare or under one of these names."""
     data = opened(content)
-    found = data if isinstance(data, list) else next((data[name] for name in names if isinstance(data.get(name), list)), None)
+    under = data if isinstance(data, dict) else {}
+    found = data if isinstance(data, list) else next((under[name] for name in names if isinstance(under.get(name), list)), None)
     if found is None:
         raise invalid("should be a list", "data", type="list_type")
     return list(found)
