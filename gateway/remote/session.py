@@ -547,7 +547,7 @@ class Session:
 
 
 def _has_versions(adapter: Adapter) -> bool:
-    return any(route.callable for route in adapter.by_operation.get(Op.LIST_DATASET_VERSIONS, ()))
+    return bool(adapter.asking(Op.LIST_DATASET_VERSIONS))
 
 
 def _versioned(reply: Json, source: str, field: str) -> Json:
