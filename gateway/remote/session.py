@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from adapters.base import Adapter, Route
-from adapters.calling import ACCOUNT, decode_reply, encode_call, honours, route_for, routes_for, says
+from adapters.base import Route
+from adapters.calling import honours, route_for, routes_for, says
 from adapters.http import Request
 from adapters.notes import Fate, Notes
-from adapters.scope import Scope
 from gateway.remote import intent, loss
 from gateway.remote.account import Account
 from gateway.remote.asides import ids_of, restored
@@ -25,10 +23,11 @@ from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
 from gateway.remote.recipes.rows import each
-from gateway.remote.recipes.runs import matched, score_key, with_score_ids
+from gateway.remote.recipes.runs import matched
 from gateway.remote.saying import brings_more, says_any
+from gateway.remote.talk import AS_IT_IS, Talk
 from schemas.base import Model
-from schemas.errors import Code, CrosswalkError, Reason, unknown
+from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
@@ -39,20 +38,8 @@ from schemas.status import ExperimentStatus
 if TYPE_CHECKING:
     from gateway.remote.target import RemoteTarget, Undertaker
 
-_AS_IT_IS = "as it is: "
-"""Begins what is kept as the vendor's own id of a version that the vendor does not have."""
-
-_OF_A_VERSION: Mapping[Kind | None, tuple[str, str]] = {
-    Kind.DATASET: ("id", "version_id"),
-    Kind.EXPERIMENT: ("dataset_id", "dataset_version_id"),
-}
-"""Records that belong to a version of a dataset: where they name the dataset, and where the version."""
-
 _DEEPEST = 8
 _MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
-
-_ADDED = {Op.ADD_RUNS: Kind.RUN, Op.ADD_EXAMPLES: Kind.EXAMPLE}
-"""What the `ids` of a reply name."""
 
 _READ_AGAIN = {Op.UPDATE_EXPERIMENT: Op.GET_EXPERIMENT, Op.UPDATE_DATASET: Op.GET_DATASET}
 """How the record of a change is read."""
@@ -68,6 +55,7 @@ class Session:
         self._target = target
         self._adapter = target.adapter
         self._account = account
+        self._talk = Talk(target, account)
         self._depth = 0
         self._known: dict[str, Json] = {}
         self._under_way: list[Op] = []
@@ -141,7 +129,7 @@ class Session:
         if not version:
             return False
         native = await self._target.foreign.native({"version_id": version}, None, call.caller.scope)
-        return bool(native["version_id"].startswith(_AS_IT_IS))
+        return bool(native["version_id"].startswith(AS_IT_IS))
 
     async def _by_way(self, route: Route, call: Call) -> Json:
         """A call that takes several of the vendor's. Calls of the same `serial` argument wait for one another."""
@@ -152,7 +140,7 @@ class Session:
                 reply = await self._cook_quietly(route.way(call, self._target.scope(self._account)))
             finally:
                 self._under_way.pop()
-        return completed(call, await self._adopted(call, reply))
+        return completed(call, await self._talk.adopted(call, reply))
 
     @asynccontextmanager
     async def _alone(self, route: Route, call: Call) -> AsyncIterator[None]:
@@ -247,14 +235,14 @@ class Session:
             return {"items": []}
         if SPECS[call.op].writes and call.body is not None:
             return await self._portions(route, call, call.body)
-        reply = await self._asked(route, call, await self._said(route, call, Notes()))
+        reply = await self._talk.asked(route, call, await self._talk.said(route, call, Notes()))
         return loss.unpacked(reply, self._adapter.slots, None) if "items" not in reply else self._whole(reply, Kind.RUN)
 
     async def _portions(self, route: Route, call: Call, body: Model) -> Json:
         """A write of many things, in portions that the vendor takes."""
         for portion in each(body, route.most or PAGE):
             part, request, _ = await self._encoded(route, replace(call, body=portion))
-            await self._asked(route, part, request)
+            await self._talk.asked(route, part, request)
         return {}
 
     async def _native(self, route: Route, call: Call) -> Json:
@@ -262,7 +250,7 @@ class Session:
         call, request, kept = await self._encoded(route, call)
         try:
             if route.needs and not says_any(request, route.needs):
-                reply = await self._read_raw(_READ_AGAIN[call.op], call)
+                reply = await self._talk.read_raw(_READ_AGAIN[call.op], call)
             else:
                 reply = await self._found_out(route, call, request, named)
             document = await self._completed(call, reply)
@@ -295,12 +283,12 @@ class Session:
     async def _said_again(self, route: Route, call: Call, request: Request) -> Json:
         """The reply to a request, or to the other form of it that some servers want."""
         try:
-            return await self._asked(route, call, request)
+            return await self._talk.asked(route, call, request)
         except CrosswalkError as error:
             other = route.again(error, request) if route.again is not None else None
             if other is None:
                 raise
-            return await self._asked(route, call, other)
+            return await self._talk.asked(route, call, other)
 
     async def _found(self, op: Op, call: Call, named: str, error: CrosswalkError) -> Json:
         """The record that a create without an answer made. Raises `error` when there is none."""
@@ -322,7 +310,7 @@ class Session:
         route = route_for(self._adapter, read)
         if route is None:
             raise self._target.unsupported(op)
-        return await self._asked(route, read, await self._said(route, read, Notes()))
+        return await self._talk.asked(route, read, await self._talk.said(route, read, Notes()))
 
     def _executes(self, call: Call) -> bool:
         """Whether this creates an experiment that the gateway is to run."""
@@ -336,7 +324,7 @@ class Session:
         """
         call = await self._with_slot(call)
         notes = Notes()
-        request = await self._said(route, call, notes)
+        request = await self._talk.said(route, call, notes)
         notes = loss.saying_nothing(call.body, notes)
         if not SPECS[call.op].writes:
             return call, request, {}
@@ -355,7 +343,7 @@ class Session:
                 self._account.emulated = True
             if held:
                 said = replace(call, body=body)
-                request = await self._said(route, said, Notes())
+                request = await self._talk.said(route, said, Notes())
         beside = loss.unkept(call.body, notes, held)
         self._report(notes, held, beside, lost)
         return call, request, beside
@@ -381,89 +369,12 @@ class Session:
         said = call.body.model_dump(exclude_unset=True)
         if slot not in said and not said.keys() - {"name", "description"}:
             return call
-        before = await self._read_raw(Op.GET_EXPERIMENT, call)
+        before = await self._talk.read_raw(Op.GET_EXPERIMENT, call)
         held: JsonObject = (before.get(slot) if isinstance(before, dict) else None) or {}
         theirs: JsonObject = said.get(slot, held) or {}
         ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
         content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
         return replace(call, body=type(call.body).model_validate({**said, slot: content}))
-
-    async def _read_raw(self, op: Op, call: Call) -> Json:
-        names = SPECS[op].args.model_fields
-        named = {name: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in names}
-        read = Call(op, SPECS[op].args.model_validate(named), None, call.caller)
-        for route in routes_for(self._adapter, read):
-            try:
-                return await self._asked(route, read, await self._said(route, read, Notes()))
-            except CrosswalkError as error:
-                if error.code is not Code.NO_ROUTE and not (route.passes and route.passes(error)):
-                    raise
-        return {}
-
-    async def _said(self, route: Route, call: Call, notes: Notes) -> Request:
-        scope = replace(self._target.scope(self._account), notes=notes)
-        if route.account:
-            scope.defaults = {**scope.defaults, ACCOUNT: await self._target.account_project()}
-        try:
-            return encode_call(self._adapter, route, await self._in_native_ids(call), scope)
-        except CrosswalkError as error:
-            if error.reason in (Reason.MALFORMED_ID, Reason.WRONG_KIND) and error.kind is not None:
-                # What cannot be an id of this target names nothing in it.
-                raise unknown(error.kind, error.reference or "") from None
-            raise
-
-    async def _in_native_ids(self, call: Call) -> Call:
-        own, owner = kind_of(call.op), call.caller.scope
-        args = await self._target.foreign.native(call.args.model_dump(exclude_unset=True), None, owner)
-        body: Model | None = call.body
-        if body is not None:
-            # The codecs of numbered ids read canonical ones, so a body whose ids all are is the same afterwards.
-            document = body.model_dump(exclude_unset=True)
-            native = await self._target.foreign.native(document, own, owner)
-            body = body if native == document else type(body).model_validate(native)
-        return replace(call, args=SPECS[call.op].args.model_validate(args), body=body)
-
-    async def _asked(self, route: Route, call: Call, request: Request) -> Json:
-        key = str(uuid4()) if route.keyed else None
-        reads = not SPECS[call.op].writes
-        try:
-            answer = await self._target.sender.ask(request, self._account, key=key, repeatable=True if route.keyed or reads else None)
-        except CrosswalkError as error:
-            if reads and error.code is Code.OUTCOME_UNKNOWN:
-                # A list that is asked for by POST changes nothing.
-                error.code = Code.UPSTREAM_UNAVAILABLE
-            raise
-        scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
-        try:
-            reply = decode_reply(route, answer, scope)
-        except CrosswalkError as error:
-            error.vendor = self._adapter.name
-            raise
-        for note in scope.notes.of(Fate.COERCED):
-            self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
-        reply = route.identified(call, reply) if route.identified else self._keyed(call, reply)
-        return await self._adopted(call, reply)
-
-    async def _adopted(self, call: Call, reply: Json) -> Json:
-        """The reply with our ids for the vendor's."""
-        foreign, scope, kind = self._target.foreign, call.caller.scope, kind_of(call.op)
-        if call.op in _ADDED and isinstance(reply, dict):
-            records = await foreign.adopt([{"id": one} for one in reply.get("ids") or ()], _ADDED[call.op], scope)
-            reply = {**reply, "ids": [record["id"] for record in records]}
-        adopted = await foreign.adopt(reply, kind, scope)
-        if kind in _OF_A_VERSION and not _has_versions(self._adapter):
-            adopted = await foreign.adopt(_versioned(adopted, *_OF_A_VERSION[kind]), kind, scope)
-        if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted or self._target.outbox is not None:
-            return adopted
-        return await foreign.adopt(with_score_ids(adopted), kind, scope)
-
-    def _keyed(self, call: Call, reply: Json) -> Json:
-        """Records whose ids the vendor never lists are known by what they belong to: a score by its run and its evaluator."""
-        if Kind.SCORE not in self._adapter.unlisted or not isinstance(reply, dict):
-            return reply
-        if call.op is Op.PUT_SCORE:
-            return {**reply, "id": score_key(getattr(call.args, "run_id", ""), getattr(call.body, "evaluator", ""))}
-        return reply
 
     async def _completed(self, call: Call, reply: Json) -> Json:
         """The whole document: with what is ours from its metadata, and with what the vendor says elsewhere."""
@@ -483,7 +394,7 @@ class Session:
         """The latest version of a dataset. Where there are none, one id stands for the dataset as it is."""
         if self._target.support(Op.LIST_DATASET_VERSIONS) == "native":
             return str(await self._cook_quietly(latest_version(call, dataset_id)))
-        standing = {"version_id": f"{_AS_IT_IS}{dataset_id}"}
+        standing = {"version_id": f"{AS_IT_IS}{dataset_id}"}
         return str((await self._target.foreign.adopt(standing, None, call.caller.scope))["version_id"])
 
     async def _cook_quietly(self, cooking: Any) -> Json:
@@ -540,23 +451,10 @@ class Session:
         if experiment is None:
             return error
         try:
-            await self._read_raw(Op.GET_EXPERIMENT, call)
+            await self._talk.read_raw(Op.GET_EXPERIMENT, call)
         except CrosswalkError as reason:
             return reason if reason.code is Code.NOT_FOUND else error
         return error
-
-
-def _has_versions(adapter: Adapter) -> bool:
-    return bool(adapter.asking(Op.LIST_DATASET_VERSIONS))
-
-
-def _versioned(reply: Json, source: str, field: str) -> Json:
-    """Datasets, and experiments on them, with what stands for the dataset as it is."""
-    if not isinstance(reply, dict):
-        return reply
-    if isinstance(reply.get("items"), list):
-        return {**reply, "items": [_versioned(item, source, field) for item in reply["items"]]}
-    return {field: f"{_AS_IT_IS}{reply[source]}", **reply} if reply.get(source) else reply
 
 
 def _with_own_id(route: Route, call: Call) -> tuple[Call, str | None]:
