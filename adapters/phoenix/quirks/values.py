@@ -58,7 +58,7 @@ def failure(given: JsonObject, scope: Scope) -> JsonObject:
 
 def show_failure(given: JsonObject, scope: Scope) -> JsonObject:
     """The `error` of a run; a failed one without a text gets an empty one, a run that did not fail has none."""
-    status, error = given.get("status", RunStatus.SUCCEEDED.value), given.get("error", ABSENT)
+    status, error = given.get("status", RunStatus.SUCCEEDED.value), given.get("error", None if "status" in given else ABSENT)
     if status == RunStatus.FAILED.value:
         return {"error": error or ""}
     if error:
@@ -92,6 +92,10 @@ def show_counts(given: JsonObject, scope: Scope) -> JsonObject:
     shown["missing_run_count"] = given.get("counts/expected", 0) - shown["successful_run_count"] - shown["failed_run_count"]
     if given.get("counts/waiting"):
         scope.note(Fate.COERCED, "missing_run_count", "counts/waiting", "runs that wait are missing here")
+    understood = counts(shown, scope)
+    for name in ("status", "progress"):
+        if given.get(name) is not None and given[name] != understood[name]:
+            scope.note(Fate.COERCED, "", name, f"clients here take it from the counters: {understood[name]}")
     return shown
 
 
@@ -110,9 +114,12 @@ def show_times(given: JsonObject, scope: Scope) -> JsonObject:
     recorded, latency = given.get("created_at"), given.get("latency_ms")
     if recorded is not None:
         scope.note(Fate.LOST, "", "created_at", "no time of recording here")
+    told = latency is not None and not isinstance(latency, Absent)
     if start is None and end is None and recorded is None:
+        if told:
+            scope.note(Fate.LOST, "", "latency_ms", "without a time there is nothing to show it by")
         return {"start_time": ABSENT, "end_time": ABSENT}
-    if latency is not None and not isinstance(latency, Absent):
+    if told:
         scope.note(Fate.COERCED, "", "latency_ms", "the latency is end_time - start_time here")
     if start is None or end is None:
         scope.note(Fate.DEFAULTED, "start_time", "started_at", "follows from the latency or the time of recording")
