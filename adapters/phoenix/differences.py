@@ -84,6 +84,12 @@ DIFFERENCES = (
         "they order what happens within a second",
     ),
     Difference(
+        "token counts in exports of runs recorded over REST",
+        "null, even when the ingested spans carry them",
+        "the sums of the trace's spans",
+        "what a client sent about its run must not disappear",
+    ),
+    Difference(
         "users, GraphQL, prompts, annotations, sessions, web interface", "served", "404 or 405 text", "no experiment client calls them"
     ),
     Difference(
