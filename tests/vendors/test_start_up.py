@@ -14,9 +14,7 @@ IDLE_AFTER_SECONDS = 2.0
 
 
 def test_ready_soon_and_small_when_idle(tmp_path: Path) -> None:
-    """The cheapest of three starts on empty databases counts, in processor time: on an idle machine a start takes just that long, because it waits
-    for nothing, and other work on the machine does not count against it. What the clock showed stands in the message.
-    """
+    """The quickest of three starts on empty databases counts: other work on the machine only ever adds time. The message says what was processor time."""
     times, costs, sizes = [], [], []
     for attempt in range(ATTEMPTS):
         folder = tmp_path / str(attempt)
@@ -29,5 +27,5 @@ def test_ready_soon_and_small_when_idle(tmp_path: Path) -> None:
         assert gateway.stop() == 0, gateway.log[-2000:]
     spent = [f"{cost:.2f} s ({seconds:.2f} s on the clock)" for cost, seconds in zip(costs, times, strict=True)]
     seen = f"ready after {spent}, idle at {[f'{size:.0f} MB' for size in sizes]}"
-    assert min(costs) <= READY_SECONDS, seen
+    assert min(times) <= READY_SECONDS, seen
     assert max(sizes) <= IDLE_MEGABYTES, seen
