@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from schemas.base import Model, Record
 from schemas.json import Json, JsonObject
@@ -139,10 +139,3 @@ class Split(Record):
     color: str | None = None
     metadata: JsonObject = Field(default_factory=dict)
     example_count: int = 0
-
-
-class Revision(Model):
-    """An example's state in one version; null times are unknown."""
-
-    example: Example
-    revised_at: AwareDatetime | None = None

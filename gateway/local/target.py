@@ -85,10 +85,6 @@ class LocalTarget:
         """Lets `perform` answer `op`."""
         self._others[op] = perform
 
-    def performs(self, op: Op) -> bool:
-        """Whether `op` has an answer here."""
-        return op in self._handlers or op in self._others
-
     async def perform(self, call: Call) -> Reply:
         """The reply to `call`, a dict shaped like `SPECS[call.op].reply`. Raises CrosswalkError."""
         other = self._others.get(call.op)

@@ -53,13 +53,6 @@ class PagedQuery(Query):
     offset: Annotated[int, Field(ge=0)] | None = None
 
 
-class Deleted(WireModel):
-    """The answer to a deletion."""
-
-    id: str
-    deleted: bool
-
-
 class Answer(BaseModel):
     """The envelope of every answer."""
 

@@ -68,20 +68,6 @@ class DatasetRow(WireModel):
     updated_at: str
 
 
-class VersionRow(WireModel):
-    """A snapshot of a dataset's cases."""
-
-    id: str
-    version_num: int
-    version_label: str | None
-    description: str | None
-    content_hash: str
-    case_count: int
-    source_at_snapshot: str | None
-    created_at: str
-    created_by: str | None
-
-
 class DatasetAnswer(Answer):
     """One dataset."""
 
