@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.base import Route
 from adapters.calling import honours, route_for, routes_for, says
-from adapters.http import Request
-from adapters.notes import Fate, Notes
+from adapters.notes import Notes
 from gateway.remote import intent, loss
 from gateway.remote.account import Account
-from gateway.remote.asides import ids_of, restored
+from gateway.remote.beside import beside
 from gateway.remote.completion import completed
+from gateway.remote.explaining import explained
 from gateway.remote.groups import FOLDED
 from gateway.remote.library import LIBRARY, ORDERS
+from gateway.remote.outcome import Outcome, with_own_id
 from gateway.remote.owners import with_owner
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
@@ -26,13 +27,14 @@ from gateway.remote.recipes.rows import each
 from gateway.remote.recipes.runs import matched
 from gateway.remote.saying import brings_more, says_any
 from gateway.remote.talk import AS_IT_IS, Talk
+from gateway.remote.wording import Wording
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
-from schemas.json import Json, JsonObject
+from schemas.json import Json
 from schemas.operations import SPECS, Call, DatasetArgs, ListExperimentsArgs, Op
-from schemas.references import FIELDS, kind_of
+from schemas.references import kind_of
 from schemas.status import ExperimentStatus
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Session:
         self._adapter = target.adapter
         self._account = account
         self._talk = Talk(target, account)
+        self._wording = Wording(target, account, self._talk)
+        self._outcome = Outcome(target, account, self._talk, self._cook_quietly)
         self._depth = 0
         self._known: dict[str, Json] = {}
         self._under_way: list[Op] = []
@@ -241,140 +245,27 @@ class Session:
     async def _portions(self, route: Route, call: Call, body: Model) -> Json:
         """A write of many things, in portions that the vendor takes."""
         for portion in each(body, route.most or PAGE):
-            part, request, _ = await self._encoded(route, replace(call, body=portion))
+            part, request, _ = await self._wording.encoded(route, replace(call, body=portion))
             await self._talk.asked(route, part, request)
         return {}
 
     async def _native(self, route: Route, call: Call) -> Json:
-        call, named = _with_own_id(route, call)
-        call, request, kept = await self._encoded(route, call)
+        call, named = with_own_id(route, call)
+        call, request, kept = await self._wording.encoded(route, call)
         try:
             if route.needs and not says_any(request, route.needs):
                 reply = await self._talk.read_raw(_READ_AGAIN[call.op], call)
             else:
-                reply = await self._found_out(route, call, request, named)
+                reply = await self._outcome.of(route, call, request, named)
             document = await self._completed(call, reply)
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
-            raise await self._explained(call, error) from None
-        document = await self._beside(call, document, kept)
+            raise await explained(self._talk, call, error) from None
+        document = await beside(self._target.asides, call, document, kept)
         undertaker = self._target.undertaker
-        if undertaker is not None and self._executes(call) and not getattr(call.args, "draft", False):
+        if undertaker is not None and self._wording.executes(call) and not getattr(call.args, "draft", False):
             await undertaker.undertake(call.caller.scope, document["id"])
         return document
-
-    async def _found_out(self, route: Route, call: Call, request: Request, named: str | None) -> Json:
-        """The vendor's reply. A record it made without saying so is looked for; one of which it tells the id alone is read."""
-        try:
-            reply = await self._said_again(route, call, request)
-            if route.reread is None or not isinstance(reply, dict):
-                return reply
-            return await self._read_again(route.reread, call, reply.get("id"))
-        except CrosswalkError as error:
-            if error.code is Code.OUTCOME_UNKNOWN and named is not None and route.reread is not None:
-                return await self._found(route.reread, call, named, error)
-            if route.find is None or error.code is not Code.OUTCOME_UNKNOWN:
-                raise
-            found = await self._cook_quietly(route.find(call, self._target.scope(self._account)))
-            if found is None:
-                raise
-            return found
-
-    async def _said_again(self, route: Route, call: Call, request: Request) -> Json:
-        """The reply to a request, or to the other form of it that some servers want."""
-        try:
-            return await self._talk.asked(route, call, request)
-        except CrosswalkError as error:
-            other = route.again(error, request) if route.again is not None else None
-            if other is None:
-                raise
-            return await self._talk.asked(route, call, other)
-
-    async def _found(self, op: Op, call: Call, named: str, error: CrosswalkError) -> Json:
-        """The record that a create without an answer made. Raises `error` when there is none."""
-        try:
-            return await self._read_again(op, call, named)
-        except CrosswalkError:
-            raise error from None
-
-    async def _read_again(self, op: Op, call: Call, made: str | None) -> Json:
-        """The record as its own route shows it: `made`, or the one that the call names."""
-        known = call.args.model_dump(exclude_unset=True)
-        fields = list(SPECS[op].args.model_fields)
-        args = {name: known[name] for name in fields if name in known}
-        own = next(name for name in reversed(fields) if name.endswith("_id"))
-        args[own] = made or args.get(own)
-        if not args[own]:
-            raise CrosswalkError(Code.UPSTREAM_INVALID, "The answer does not name what was made.")
-        read = call.then(op, **args)
-        route = route_for(self._adapter, read)
-        if route is None:
-            raise self._target.unsupported(op)
-        return await self._talk.asked(route, read, await self._talk.said(route, read, Notes()))
-
-    def _executes(self, call: Call) -> bool:
-        """Whether this creates an experiment that the gateway is to run."""
-        wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
-        return wanted and intent.runnable(getattr(call.body, "variants", ()))
-
-    async def _encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
-        """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
-
-        Raises CrosswalkError (loss_refused) before anything is sent.
-        """
-        call = await self._with_slot(call)
-        notes = Notes()
-        request = await self._talk.said(route, call, notes)
-        notes = loss.saying_nothing(call.body, notes)
-        if not SPECS[call.op].writes:
-            return call, request, {}
-        lost = loss.consequential(call.op, notes)
-        if self._executes(call):
-            lost = [pointer for pointer in lost if pointer.split("/")[1] not in intent.OURS]
-        if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
-            raise loss.refused(self._adapter.title, call.op, lost)
-        held: frozenset[str] = frozenset()
-        said = call
-        if call.body is not None and (notes.of(Fate.LOST) or notes.of(Fate.COERCED)):
-            body, held = loss.packed(call.body, notes, self._adapter.slots, kind_of(call.op))
-            if self._executes(call):
-                body = intent.noted(body, self._adapter.slots[Kind.EXPERIMENT], draft=bool(getattr(call.args, "draft", False)))
-                self._account.notes.add(Fate.EMULATED, "", "/variants", "the gateway runs the experiment")
-                self._account.emulated = True
-            if held:
-                said = replace(call, body=body)
-                request = await self._talk.said(route, said, Notes())
-        beside = loss.unkept(call.body, notes, held)
-        self._report(notes, held, beside, lost)
-        return call, request, beside
-
-    def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
-        """The notes of a write as they turned out: what comes back on reading is not lost."""
-        for note in notes.all():
-            comes_back = note.canonical in held or note.canonical.strip("/").split("/")[0] in beside
-            if note.canonical == "/draft" and "/draft" not in lost:
-                continue
-            if note.fate is Fate.LOST and comes_back and note.canonical not in lost:
-                where = "in the record's metadata" if note.canonical in held else "by the gateway"
-                self._account.notes.add(Fate.KEPT_ASIDE, note.wire, note.canonical, f"{note.reason}; kept {where}")
-            elif note.fate is not Fate.HIDDEN:
-                self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
-
-    async def _with_slot(self, call: Call) -> Call:
-        """A change of a record whose metadata hold something of ours: it stays, whatever is said of the metadata."""
-        kind = kind_of(call.op)
-        slot = self._adapter.slots.get(kind) if kind is not None and call.op is Op.UPDATE_EXPERIMENT else None
-        if slot is None or call.body is None:
-            return call
-        said = call.body.model_dump(exclude_unset=True)
-        if slot not in said and not said.keys() - {"name", "description"}:
-            return call
-        before = await self._talk.read_raw(Op.GET_EXPERIMENT, call)
-        held: JsonObject = (before.get(slot) if isinstance(before, dict) else None) or {}
-        theirs: JsonObject = said.get(slot, held) or {}
-        ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
-        content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
-        return replace(call, body=type(call.body).model_validate({**said, slot: content}))
 
     async def _completed(self, call: Call, reply: Json) -> Json:
         """The whole document: with what is ours from its metadata, and with what the vendor says elsewhere."""
@@ -408,59 +299,3 @@ class Session:
         if isinstance(reply, dict) and isinstance(reply.get("items"), list):
             return {**reply, "items": [loss.unpacked(item, self._adapter.slots, kind) for item in reply["items"]]}
         return loss.unpacked(reply, self._adapter.slots, kind)
-
-    async def _beside(self, call: Call, document: Json, kept: JsonObject) -> Json:
-        """The reply with what is kept beside its records; what a write could not say is kept now."""
-        scope, asides = call.caller.scope, self._target.asides
-        spec = SPECS[call.op]
-        if spec.writes:
-            record = document.get("id") if isinstance(document, dict) else None
-            if isinstance(document, dict) and "ids" in document:
-                for one, fields in zip(document["ids"], next(iter(kept.values()), ()), strict=False):
-                    await asides.put(scope, one, fields, anew=True)
-            if record and (kept or (spec.creates and await asides.some(scope))):
-                await asides.put(scope, record, kept, anew=spec.creates)
-            if not record or not kept:
-                return document
-            return completed(call, restored(document, kept))
-        items = document["items"] if spec.item is not None else [document]
-        found = await asides.of(scope, ids_of(items))
-        if not found:
-            return document
-        whole = [restored(item, found.get(item.get("id") or "")) for item in items]
-        return completed(call, {**document, "items": whole} if spec.item is not None else whole[0])
-
-    async def _explained(self, call: Call, error: CrosswalkError) -> CrosswalkError:
-        """The error about the record the caller named, where the vendor's words say which kind it is, or a crash hides that there is none."""
-        if error.vendor_status == 500 and SPECS[call.op].writes and call.op is not Op.GET_EXPERIMENT:
-            error = await self._crashed(call, error)
-        if error.code is Code.NOT_FOUND and error.reference is None:
-            named = {FIELDS[name]: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in FIELDS and value}
-            if call.body is not None:
-                said = call.body.model_dump(exclude_unset=True)
-                named.update({FIELDS[name]: value for name, value in said.items() if name in FIELDS and isinstance(value, str)})
-            kind = error.kind if error.kind in named else next(iter(named), None)
-            if kind is not None:
-                error.kind, error.reference = kind, named[kind]
-                error.reason = error.reason or Reason.UNKNOWN_RECORD
-        return error
-
-    async def _crashed(self, call: Call, error: CrosswalkError) -> CrosswalkError:
-        """A vendor that crashes on a reference to nothing: asked for the experiment, it says so."""
-        experiment = getattr(call.args, "experiment_id", None)
-        if experiment is None:
-            return error
-        try:
-            await self._talk.read_raw(Op.GET_EXPERIMENT, call)
-        except CrosswalkError as reason:
-            return reason if reason.code is Code.NOT_FOUND else error
-        return error
-
-
-def _with_own_id(route: Route, call: Call) -> tuple[Call, str | None]:
-    """A create whose record gets an id of the gateway's choice, so that it is found when no answer comes."""
-    known = getattr(call.body, "alias", None)
-    if route.naming is None or call.body is None or known is not None:
-        return call, known
-    named = route.naming()
-    return replace(call, body=call.body.model_copy(update={"alias": named})), named

@@ -1,0 +1,94 @@
+"""What a write says to the vendor: its request, what rides in the record's metadata, and what is kept beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from adapters.base import Route
+from adapters.http import Request
+from adapters.notes import Fate, Notes
+from gateway.remote import intent, loss
+from schemas.ids import Kind
+from schemas.json import JsonObject
+from schemas.operations import SPECS, Call, Op
+from schemas.references import kind_of
+
+if TYPE_CHECKING:
+    from gateway.remote.account import Account
+    from gateway.remote.talk import Talk
+    from gateway.remote.target import RemoteTarget
+
+
+class Wording:
+    """Words the calls of one exchange; what the vendor's dialect cannot say goes into the account."""
+
+    def __init__(self, target: RemoteTarget, account: Account, talk: Talk) -> None:
+        self._target = target
+        self._adapter = target.adapter
+        self._account = account
+        self._talk = talk
+
+    def executes(self, call: Call) -> bool:
+        """Whether this creates an experiment that the gateway is to run."""
+        wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
+        return wanted and intent.runnable(getattr(call.body, "variants", ()))
+
+    async def encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
+        """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
+
+        Raises CrosswalkError (loss_refused) before anything is sent.
+        """
+        call = await self._with_slot(call)
+        notes = Notes()
+        request = await self._talk.said(route, call, notes)
+        notes = loss.saying_nothing(call.body, notes)
+        if not SPECS[call.op].writes:
+            return call, request, {}
+        lost = loss.consequential(call.op, notes)
+        if self.executes(call):
+            lost = [pointer for pointer in lost if pointer.split("/")[1] not in intent.OURS]
+        if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
+            raise loss.refused(self._adapter.title, call.op, lost)
+        held: frozenset[str] = frozenset()
+        said = call
+        if call.body is not None and (notes.of(Fate.LOST) or notes.of(Fate.COERCED)):
+            body, held = loss.packed(call.body, notes, self._adapter.slots, kind_of(call.op))
+            if self.executes(call):
+                body = intent.noted(body, self._adapter.slots[Kind.EXPERIMENT], draft=bool(getattr(call.args, "draft", False)))
+                self._account.notes.add(Fate.EMULATED, "", "/variants", "the gateway runs the experiment")
+                self._account.emulated = True
+            if held:
+                said = replace(call, body=body)
+                request = await self._talk.said(route, said, Notes())
+        beside = loss.unkept(call.body, notes, held)
+        self._report(notes, held, beside, lost)
+        return call, request, beside
+
+    def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
+        """The notes of a write as they turned out: what comes back on reading is not lost."""
+        for note in notes.all():
+            comes_back = note.canonical in held or note.canonical.strip("/").split("/")[0] in beside
+            if note.canonical == "/draft" and "/draft" not in lost:
+                continue
+            if note.fate is Fate.LOST and comes_back and note.canonical not in lost:
+                where = "in the record's metadata" if note.canonical in held else "by the gateway"
+                self._account.notes.add(Fate.KEPT_ASIDE, note.wire, note.canonical, f"{note.reason}; kept {where}")
+            elif note.fate is not Fate.HIDDEN:
+                self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)
+
+    async def _with_slot(self, call: Call) -> Call:
+        """A change of a record whose metadata hold something of ours: it stays, whatever is said of the metadata."""
+        kind = kind_of(call.op)
+        slot = self._adapter.slots.get(kind) if kind is not None and call.op is Op.UPDATE_EXPERIMENT else None
+        if slot is None or call.body is None:
+            return call
+        said = call.body.model_dump(exclude_unset=True)
+        if slot not in said and not said.keys() - {"name", "description"}:
+            return call
+        before = await self._talk.read_raw(Op.GET_EXPERIMENT, call)
+        held: JsonObject = (before.get(slot) if isinstance(before, dict) else None) or {}
+        theirs: JsonObject = said.get(slot, held) or {}
+        ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
+        content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
+        return replace(call, body=type(call.body).model_validate({**said, slot: content}))
