@@ -16,6 +16,7 @@ from adapters.http import Request, Response, json_response
 from adapters.mapping import SAME, Codec, Shape, pick
 from adapters.notes import Fate
 from adapters.scope import Scope
+from adapters.unserved import NotServed
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
@@ -158,7 +159,8 @@ class Adapter:
     """A dialect, served under `/PREFIX` (its name unless given).
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
-    `headers` gives what every answer of the dialect carries. `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
+    `headers` gives what every answer of the dialect carries. `not_served` names the vendor's operations that are not here.
+    `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
 
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
     `unlisted` the kinds whose ids it gives when a record is made and never again; `slots` the canonical field of a kind of record that holds any JSON of
@@ -177,6 +179,7 @@ class Adapter:
     prefix: str = ""
     mounts: tuple[str, ...] = ("",)
     pages: tuple[Plain, ...] = ()
+    not_served: tuple[NotServed, ...] = ()
     slash: bool = False
     options: type[Options] = Options
     read_body: Callable[[Request, Scope], Json] | None = None

@@ -16,7 +16,8 @@ class Context:
 
     `route` is a path template, never a path: it labels metrics. `body_limit` is in bytes; whoever streams a body on
     instead of reading it sets it to None before the first receive. `timings` are milliseconds by name, shown in
-    `Server-Timing`. `log` is added to the access line, `headers` to the response.
+    `Server-Timing`. `log` is added to the access line, `headers` to the response. `lacked` is the dialect and
+    the operation that was asked for and is not served, by the vendor's name for it, `unknown` where it has none here.
     """
 
     request_id: str
@@ -27,6 +28,7 @@ class Context:
     timings: dict[str, float] = field(default_factory=dict)
     log: dict[str, Any] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    lacked: tuple[str, str] | None = None
 
     @property
     def elapsed(self) -> float:

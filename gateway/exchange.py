@@ -10,6 +10,7 @@ from typing import Protocol
 from adapters.base import Adapter, Plan, Route
 from adapters.http import Request, Response
 from adapters.scope import Scope
+from adapters.unserved import NotServed
 from gateway import logs
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json
@@ -69,6 +70,11 @@ async def run(plan: Plan, target: Target) -> Json:
 def no_route(method: str, path: str) -> CrosswalkError:
     """The error for a path this dialect does not have here."""
     return CrosswalkError(Code.NO_ROUTE, f"{method} {path[:200]} is not served here.")
+
+
+def not_served(row: NotServed, method: str, path: str) -> CrosswalkError:
+    """The error for an operation of the vendor's that is known and not here."""
+    return CrosswalkError(Code.UNSUPPORTED, f"{row.name} ({method} {path[:200]}) is not served here: {row.why}.")
 
 
 def wrong_method(method: str, path: str, allow: tuple[str, ...]) -> CrosswalkError:

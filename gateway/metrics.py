@@ -19,6 +19,12 @@ class Metrics:
         self._seconds = Histogram(
             "crosswalk_request_seconds", "Time to the end of the answer", ["method", "route"], buckets=_BUCKETS, registry=self.registry
         )
+        self._lacked = Counter(
+            "crosswalk_not_served",
+            "Requests for what a dialect's vendor has and is not here",
+            ["dialect", "operation"],
+            registry=self.registry,
+        )
         self._in_flight = Gauge("crosswalk_requests_in_flight", "Requests being answered", registry=self.registry)
 
     def started(self) -> None:
@@ -31,6 +37,10 @@ class Metrics:
         self._in_flight.dec()
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def lacked(self, dialect: str, operation: str) -> None:
+        """Somebody asked for what is not served. `operation` is a name from the dialect's table, or `unknown`."""
+        self._lacked.labels(dialect, operation).inc()
 
     def exposition(self) -> bytes:
         """Everything in Prometheus' text format."""

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.routing import compile_path
 
 from adapters.base import Adapter, Plain, Route
+from adapters.unserved import NotServed
 
 _TARGET = re.compile(r"[a-z0-9_]+")
 
@@ -105,6 +106,34 @@ class Router:
             endpoint.given.setdefault((entry.method, entry.given), entry)
         else:
             endpoint.methods.setdefault(entry.method, entry)
+
+
+class Unserved:
+    """The operations of a dialect's vendor that are not here, found by method and path."""
+
+    def __init__(self, adapter: Adapter) -> None:
+        self._literal: dict[tuple[str, str], NotServed] = {}
+        self._patterns: list[tuple[str, re.Pattern[str], NotServed]] = []
+        for mount in adapter.mounts:
+            for row in adapter.not_served:
+                for path in _spellings(mount + row.path, adapter.slash):
+                    self._add(path, row)
+
+    def named(self, method: str, path: str, match: Match | None, *, served: bool) -> NotServed | None:
+        """The operation a request asks for. What is served is not looked for here, but where a placeholder took a word of the vendor's for an id."""
+        if served and (match is None or not match.params):
+            return None
+        literal = self._literal.get((method, path))
+        if literal is not None or served:
+            return literal
+        return next((row for known, pattern, row in self._patterns if known == method and pattern.match(path)), None)
+
+    def _add(self, path: str, row: NotServed) -> None:
+        pattern, _, convertors = compile_path(path)
+        if convertors:
+            self._patterns.append((row.method, pattern, row))
+        else:
+            self._literal[row.method, path] = row
 
 
 def _spellings(path: str, both: bool) -> Iterable[str]:

@@ -17,9 +17,9 @@ from gateway.auth import Authenticator, allows, needed, require
 from gateway.auth import Caller as AuthenticatedCaller
 from gateway.compression import compressed
 from gateway.context import Context
-from gateway.exchange import Target, header_map, no_route, wrong_method
+from gateway.exchange import Target, header_map, no_route, not_served, wrong_method
 from gateway.ledger import Ledger
-from gateway.routing import Address, Match, Router, address, prefix_of
+from gateway.routing import Address, Match, Router, Unserved, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
 from gateway.store.receipts import Receipts
@@ -29,6 +29,8 @@ from schemas.ids import Ids
 from schemas.operations import Caller
 
 TARGET_HEADER = "crosswalk-target"
+UNKNOWN = "unknown"
+"""What the metric calls requests for what is in no table."""
 
 
 class Surfaces:
@@ -42,6 +44,7 @@ class Surfaces:
         self._authenticator = authenticator
         self._prefixes = {prefix_of(adapter): adapter.name for adapter in adapters.values()}
         self._routers = {name: Router(adapter) for name, adapter in adapters.items()}
+        self._unserved = {name: Unserved(adapter) for name, adapter in adapters.items()}
         self._options = options
         self._targets: dict[str, Target] = {}
         self._forwarders: dict[str, Forwarder] = {}
@@ -138,6 +141,7 @@ class Surfaces:
         if isinstance(entry, Plain) and entry.open:
             return await self._page(adapter, entry, where, match, request, exchange)
         caller = self._authenticator.authenticate(request.scope)
+        self._refuse_unserved(where, request, match, entry, exchange)
         if match is None:
             raise no_route(request.method, request.url.path)
         if entry is None:
@@ -152,6 +156,18 @@ class Surfaces:
         who = Caller(caller.name, caller.scope, caller.role.value)
         read, scope = await _read(where, match, request), self._scope(where, request, exchange)
         return await self._ledger.answer(adapter, entry, (name, self._target(name)), read, scope, who, exchange)
+
+    def _refuse_unserved(
+        self, where: Address, request: StarletteRequest, match: Match | None, entry: Route | Plain | None, exchange: Context
+    ) -> None:
+        """Count what is not here. Raises CrosswalkError (unsupported) when it is an operation that the vendor has."""
+        method = "GET" if request.method == "HEAD" else request.method
+        row = self._unserved[where.dialect].named(method, where.path, match, served=entry is not None)
+        if row is not None:
+            exchange.route, exchange.lacked = f"/{where.dialect}{row.path}", (where.dialect, row.name)
+            raise not_served(row, request.method, request.url.path)
+        if entry is None:
+            exchange.lacked = (where.dialect, UNKNOWN)
 
     async def _page(
         self, adapter: Adapter, page: Plain, where: Address, match: Match | None, request: StarletteRequest, exchange: Context

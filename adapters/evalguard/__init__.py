@@ -5,6 +5,7 @@ Served under `/api/v1` and under `/v1`, because the Python client drops the `/ap
 
 from adapters.base import Adapter
 from adapters.evalguard.demo import demo
+from adapters.evalguard.not_served import NOT_SERVED
 from adapters.evalguard.quirks.errors import headers, read_error, render_error
 from adapters.evalguard.quirks.reading import denied
 from adapters.evalguard.quirks.run_ways import owner
@@ -21,6 +22,7 @@ ADAPTER = Adapter(
     title="EvalGuard",
     mounts=("/api/v1", "/v1"),
     routes=ROUTES,
+    not_served=NOT_SERVED,
     pages=PAGES,
     render_error=render_error,
     read_error=read_error,

@@ -2,6 +2,7 @@
 
 from adapters.base import Adapter
 from adapters.phoenix.demo import demo
+from adapters.phoenix.not_served import NOT_SERVED
 from adapters.phoenix.quirks import bodies, errors, pages
 from adapters.phoenix.quirks.ids import TYPE_NAMES
 from adapters.phoenix.routes import PAGES, ROUTES
@@ -12,6 +13,7 @@ ADAPTER = Adapter(
     name="phoenix",
     title="Arize Phoenix",
     routes=ROUTES,
+    not_served=NOT_SERVED,
     pages=PAGES,
     render_error=errors.render_error,
     read_body=bodies.read_body,

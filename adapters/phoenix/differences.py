@@ -90,12 +90,15 @@ DIFFERENCES = (
         "what a client sent about its run must not disappear",
     ),
     Difference(
-        "users, GraphQL, prompts, annotations, sessions, web interface", "served", "404 or 405 text", "no experiment client calls them"
+        "users, GraphQL, prompts, annotations, sessions, models",
+        "served",
+        "422 text that names the operation and says why",
+        "no experiment client calls them",
     ),
     Difference(
         "datasets: downloads, labels and splits by routes of their own, Arrow files",
         "served",
-        "404, 405 or 422 text",
+        "422 text that names the operation and says why",
         "splits are set by uploads; no experiment client calls the others",
     ),
 )

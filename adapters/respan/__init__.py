@@ -18,6 +18,7 @@ What nobody documents is decided like this:
 
 from adapters.base import Adapter
 from adapters.respan.demo import demo
+from adapters.respan.not_served import NOT_SERVED
 from adapters.respan.quirks.definition import STEP_TYPES
 from adapters.respan.quirks.errors import read_error, render_error
 from adapters.respan.quirks.evaluators import KINDS
@@ -34,6 +35,7 @@ ADAPTER = Adapter(
     name="respan",
     title="Respan",
     routes=ROUTES,
+    not_served=NOT_SERVED,
     render_error=render_error,
     read_error=read_error,
     largest_page=LARGEST,

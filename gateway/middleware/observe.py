@@ -67,6 +67,8 @@ class Observe:
     def _report(self, scope: Scope, exchange: Context, status: int) -> None:
         route = exchange.route or getattr(scope.get("route"), "path", None) or "unmatched"
         self._metrics.finished(scope["method"], route, status, perf_counter() - exchange.started)
+        if exchange.lacked is not None:
+            self._metrics.lacked(*exchange.lacked)
         fields = dict(exchange.log)
         if exchange.traceparent:
             fields["trace_id"] = exchange.traceparent.split("-")[1]

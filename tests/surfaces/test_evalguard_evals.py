@@ -86,7 +86,7 @@ async def test_ids_are_uuids_and_nothing_else(evalguard: EvalGuard) -> None:
 
 async def test_what_is_not_emulated_says_so_by_name(evalguard: EvalGuard) -> None:
     assert await evalguard.refusal("POST", "/evals/safe-regenerate", {}) == (400, "UNSUPPORTED")
-    for method, path in (("GET", "/no/such/route"), ("POST", "/"), ("GET", "/traces")):
+    for method, path in (("GET", "/no/such/route"), ("POST", "/"), ("GET", "/evals/compare/runs")):
         reply = await evalguard.send(method, path)
         assert (reply.status_code, reply.json()) == (404, {"error": "Not found"})
         assert reply.headers["x-request-id"]

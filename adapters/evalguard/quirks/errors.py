@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from adapters.base import Plain, Route
+from adapters.base import Route
 from adapters.errors import read_plainly
 from adapters.evalguard.tables.common import FIELD_WORDS, FINER_WORDS, STATUS_CODES, WORDS
 from adapters.http import Request, Response, json_response
@@ -23,15 +23,6 @@ def render_error(error: CrosswalkError, request: Request | None, route: Route | 
 def headers(scope: Scope) -> Mapping[str, str]:
     """Every answer names its request, errors of the server included (reference section 1)."""
     return {"X-Request-Id": scope.request_id}
-
-
-def unsupported(method: str, path: str, what: str) -> Plain:
-    """A page of the vendor that is not emulated, and says so by name instead of a plausible lie."""
-
-    def refuse(request: Request, scope: Scope) -> Response:
-        raise CrosswalkError(Code.UNSUPPORTED, f"{what} is not emulated here ({method} {path}).")
-
-    return Plain(method, path, refuse, summary=f"Not emulated: {what}")
 
 
 def _word(error: CrosswalkError) -> str:
