@@ -22,6 +22,12 @@ class NewDocument(Model):
     body: JsonObject = Field(default_factory=dict)
 
 
+class DocumentPatch(Model):
+    """A JSON merge patch (RFC 7396) of a document's body: objects are joined, null removes."""
+
+    body: JsonObject = Field(default_factory=dict)
+
+
 class Project(Record):
     """A place traces are sent to, or an account's scope."""
 

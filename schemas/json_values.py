@@ -5,6 +5,8 @@ import json
 from collections.abc import Sequence
 from typing import TypeGuard
 
+from schemas.json import Json
+
 
 def same(left: object, right: object) -> bool:
     """Deep equality of JSON values: 1 equals 1.0, but true is not 1 (plain Python says it is)."""
@@ -34,6 +36,19 @@ def compact(value: object) -> str:
     if isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def patched(value: Json, patch: Json) -> Json:
+    """A value changed by a JSON merge patch (RFC 7396): objects are joined, null removes, anything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(value) if isinstance(value, dict) else {}
+    for name, change in patch.items():
+        if change is None:
+            result.pop(name, None)
+        else:
+            result[name] = patched(result.get(name), change)
+    return result
 
 
 def fingerprint(value: object) -> str:

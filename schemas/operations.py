@@ -76,6 +76,7 @@ class Op(StrEnum):
     PUT_DOCUMENT = "put_document"
     LIST_DOCUMENTS = "list_documents"
     GET_DOCUMENT = "get_document"
+    UPDATE_DOCUMENT = "update_document"
     DELETE_DOCUMENT = "delete_document"
 
     ADD_SPANS = "add_spans"
@@ -306,9 +307,11 @@ class ListPromptsArgs(ListArgs):
 
 
 class DocumentsArgs(ListArgs):
-    """Documents of one kind."""
+    """Documents, newest first: of one kind or of all; of one key or all; the latest version of each, or with `versions` every one."""
 
-    kind: str
+    kind: str | None = None
+    key: str | None = None
+    versions: bool = False
 
 
 class DocumentArgs(Args):
@@ -428,6 +431,7 @@ SPECS: Mapping[Op, Spec] = {
     Op.PUT_DOCUMENT: _write(DocumentArgs, document.Document, document.NewDocument, creates=True),
     Op.LIST_DOCUMENTS: _page(DocumentsArgs, document.Document),
     Op.GET_DOCUMENT: Spec(DocumentArgs, document.Document),
+    Op.UPDATE_DOCUMENT: _write(DocumentArgs, document.Document, document.DocumentPatch),
     Op.DELETE_DOCUMENT: _write(DocumentArgs, Done),
     Op.ADD_SPANS: _write(Args, Done, document.Spans),
     Op.LIST_PROJECTS: _page(ListProjectsArgs, document.Project),

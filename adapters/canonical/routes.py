@@ -133,6 +133,8 @@ _RUNS = (
     ),
     _get(Op.COMPARE, "/compare", "Experiments row by row, and whether they differ by more than chance", wire.CompareQuery),
 )
+_DOCUMENT = "/documents/{kind}/{key:path}"  # keys of some dialects hold slashes
+
 _LIBRARY = (
     _send(Op.CREATE_EVALUATOR, "POST", "/evaluators", "Keep an evaluator", ok=201),
     _list(Op.LIST_EVALUATORS, "/evaluators", "Kept evaluators, or the built-in scorers", wire.EvaluatorsQuery),
@@ -142,13 +144,15 @@ _LIBRARY = (
     _send(Op.RUN_EVALUATOR, "POST", "/evaluators/{evaluator_id}/run", "Judge one input and output"),
     _send(Op.CREATE_PROMPT, "POST", "/prompts", "Keep a prompt version", ok=201),
     _list(Op.LIST_PROMPTS, "/prompts", "Prompt versions, newest first", wire.PromptsQuery),
-    _get(Op.GET_PROMPT, "/prompts/{prompt_id}", "One prompt version, by id or name", wire.PromptQuery),
-    _send(Op.DELETE_PROMPT, "DELETE", "/prompts/{prompt_id}", "Delete a prompt version", wire.PromptQuery),
+    _get(Op.GET_PROMPT, "/prompts/{prompt_id}", "One prompt version, by id or name", wire.VersionQuery),
+    _send(Op.DELETE_PROMPT, "DELETE", "/prompts/{prompt_id}", "Delete a prompt version", wire.VersionQuery),
     _send(Op.PUT_DOCUMENT, "POST", "/documents/{kind}", "Keep a document", ok=201),
-    _send(Op.PUT_DOCUMENT, "PUT", "/documents/{kind}/{key}", "Keep a document under a key"),
-    _list(Op.LIST_DOCUMENTS, "/documents/{kind}", "Documents of a kind"),
-    _get(Op.GET_DOCUMENT, "/documents/{kind}/{key}", "One document", wire.PromptQuery),
-    _send(Op.DELETE_DOCUMENT, "DELETE", "/documents/{kind}/{key}", "Delete a document"),
+    _list(Op.LIST_DOCUMENTS, "/documents", "Documents of every kind, newest first", wire.DocumentsQuery),
+    _list(Op.LIST_DOCUMENTS, "/documents/{kind}", "Documents of a kind, newest first", wire.DocumentsQuery),
+    _send(Op.PUT_DOCUMENT, "PUT", _DOCUMENT, "Keep the next version of a document, or replace the one named", wire.VersionQuery),
+    _get(Op.GET_DOCUMENT, _DOCUMENT, "One document, by key or id", wire.VersionQuery),
+    _send(Op.UPDATE_DOCUMENT, "PATCH", _DOCUMENT, "Change a document by a merge patch (RFC 7396) of its body", wire.VersionQuery),
+    _send(Op.DELETE_DOCUMENT, "DELETE", _DOCUMENT, "Delete a document, or the version named", wire.VersionQuery),
     _list(Op.LIST_PROJECTS, "/projects", "Trace projects"),
     _get(Op.GET_PROJECT, "/projects/{project_id}", "One project, by id or name"),
     _get(Op.CURRENT_PROJECT, "/project", "The account's own project"),

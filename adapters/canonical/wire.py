@@ -166,10 +166,17 @@ class PromptsQuery(ListQuery):
     project: str | None = None
 
 
-class PromptQuery(Query):
-    """The version of a prompt that is named instead of identified."""
+class VersionQuery(Query):
+    """The version of a prompt or document that is named instead of identified; the latest unless told."""
 
-    version: int | None = None
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class DocumentsQuery(ListQuery):
+    """Documents of one key; `versions` lists every version, otherwise the latest of each."""
+
+    key: str | None = None
+    versions: bool = False
 
 
 class ScoreQuery(Query):

@@ -10,9 +10,10 @@ from gateway.local import listing
 from gateway.local.handler import Reply
 from gateway.store import Transaction
 from gateway.store.tables import documents
-from schemas.document import NewDocument
+from schemas.document import DocumentPatch, NewDocument
 from schemas.errors import CrosswalkError, invalid, unknown
 from schemas.ids import Kind
+from schemas.json_values import patched
 from schemas.operations import Caller, DocumentArgs, DocumentsArgs, Op
 
 _NEW = documents.insert()
@@ -52,15 +53,14 @@ def put(tx: Transaction, args: DocumentArgs, body: NewDocument, caller: Caller) 
 
 
 def list_documents(tx: Transaction, args: DocumentsArgs, _body: None, caller: Caller) -> Reply:
-    """The latest version of each document of a kind, newest first."""
-    other = documents.alias()
-    newer = select(other.c.id).where(
-        other.c.scope == documents.c.scope,
-        other.c.kind == documents.c.kind,
-        other.c.key == documents.c.key,
-        other.c.version > documents.c.version,
-    )
-    query = _one(caller.scope, args.kind).where(~newer.exists())
+    """The latest version of each document, or every version, newest first."""
+    query = select(documents).where(documents.c.scope == caller.scope)
+    if args.kind is not None:
+        query = query.where(documents.c.kind == args.kind)
+    if args.key is not None:
+        query = query.where(documents.c.key == _named(tx, args.key, args.kind, caller.scope))
+    if not args.versions:
+        query = query.where(~_newer().exists())
 
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return [document(tx, row) for row in rows]
@@ -68,9 +68,27 @@ def list_documents(tx: Transaction, args: DocumentsArgs, _body: None, caller: Ca
     return listing.page(tx, listing.Listing(Kind.DOCUMENT, query, documents.c.id, render), args)
 
 
+def _newer() -> Select[Any]:
+    """A later version of the same document."""
+    other = documents.alias()
+    return select(other.c.id).where(
+        other.c.scope == documents.c.scope,
+        other.c.kind == documents.c.kind,
+        other.c.key == documents.c.key,
+        other.c.version > documents.c.version,
+    )
+
+
 def get(tx: Transaction, args: DocumentArgs, _body: None, caller: Caller) -> Reply:
     """One document by key (the latest version, or that of a number) or by id; without a key the newest of the kind."""
     return document(tx, _find(tx, args, caller.scope))
+
+
+def update(tx: Transaction, args: DocumentArgs, body: DocumentPatch, caller: Caller) -> Reply:
+    """Keeps the next version, the latest one changed by a merge patch; with `args.version` changes that version."""
+    row = _find(tx, args, caller.scope)
+    changed = NewDocument(body=patched(row.body, body.body))
+    return put(tx, args.model_copy(update={"key": row.key}), changed, caller)
 
 
 def delete(tx: Transaction, args: DocumentArgs, _body: None, caller: Caller) -> Reply:
@@ -102,9 +120,14 @@ def _one(scope: str, kind: str) -> Select[Any]:
 
 def _key(tx: Transaction, args: DocumentArgs, scope: str) -> str | None:
     """The key that the arguments name: themselves, or through the id of a version."""
-    number = tx.ids.number(args.key, Kind.DOCUMENT) if args.key else None
-    row = None if number is None else tx.first(_BY_NUMBER, {"number": number, "scope": scope, "kind": args.kind})
-    return row.key if row is not None else args.key
+    return None if args.key is None else _named(tx, args.key, args.kind, scope)
+
+
+def _named(tx: Transaction, reference: str, kind: str | None, scope: str) -> str:
+    number = tx.ids.number(reference, Kind.DOCUMENT)
+    found = select(documents).where(documents.c.id == number, documents.c.scope == scope)
+    row = None if number is None else tx.first(found if kind is None else found.where(documents.c.kind == kind))
+    return reference if row is None else str(row.key)
 
 
 def _missing(args: DocumentArgs) -> CrosswalkError:
@@ -121,5 +144,6 @@ HANDLERS = {
     Op.PUT_DOCUMENT: put,
     Op.LIST_DOCUMENTS: list_documents,
     Op.GET_DOCUMENT: get,
+    Op.UPDATE_DOCUMENT: update,
     Op.DELETE_DOCUMENT: delete,
 }

@@ -6,7 +6,8 @@ LIBRARY = frozenset(
     {
         *(Op.CREATE_EVALUATOR, Op.LIST_EVALUATORS, Op.GET_EVALUATOR, Op.UPDATE_EVALUATOR, Op.DELETE_EVALUATOR, Op.RUN_EVALUATOR),
         *(Op.CREATE_PROMPT, Op.LIST_PROMPTS, Op.GET_PROMPT, Op.DELETE_PROMPT),
-        *(Op.PUT_DOCUMENT, Op.LIST_DOCUMENTS, Op.GET_DOCUMENT, Op.DELETE_DOCUMENT, Op.CURRENT_PROJECT, Op.DESCRIBE),
+        *(Op.PUT_DOCUMENT, Op.LIST_DOCUMENTS, Op.GET_DOCUMENT, Op.UPDATE_DOCUMENT, Op.DELETE_DOCUMENT),
+        *(Op.CURRENT_PROJECT, Op.DESCRIBE),
     }
 )
 """These operations are answered from our own store, kept apart for each target, where the vendor has no route for them."""
