@@ -65,13 +65,14 @@ class ExperimentForm(StrEnum):
     """The form an experiment was asked for in, where dialects keep families apart.
 
     `experiment` is the plain one, `evaluation` one templated model call judged by thresholds, `comparison` variants without a test,
-    `ab` variants with a significance test.
+    `ab` variants with a significance test, `report` a judgement of the outputs that a dataset holds already.
     """
 
     EXPERIMENT = "experiment"
     EVALUATION = "evaluation"
     COMPARISON = "comparison"
     AB = "ab"
+    REPORT = "report"
 
 
 class ExperimentDefinition(Model):

@@ -204,6 +204,12 @@ class RunArgs(Args):
     experiment_id: str | None = None
 
 
+class UpdateRunArgs(RunArgs):
+    """`waiting` true changes only a run that still waits for its caller; any other is a conflict."""
+
+    waiting: bool = False
+
+
 class ListRunsArgs(ListArgs, Window):
     """Runs of an experiment, newest first, with their scores when `scores`, their steps when `steps`. `waiting` false leaves placeholders out."""
 
@@ -407,7 +413,7 @@ SPECS: Mapping[Op, Spec] = {
     Op.ADD_RUNS: _write(AddRunArgs, Added, run.NewRuns, creates=True),
     Op.LIST_RUNS: _page(ListRunsArgs, run.Run),
     Op.GET_RUN: Spec(RunArgs, run.Run),
-    Op.UPDATE_RUN: _write(RunArgs, run.Run, run.RunPatch),
+    Op.UPDATE_RUN: _write(UpdateRunArgs, run.Run, run.RunPatch),
     Op.LIST_INCOMPLETE_RUNS: _page(ListIncompleteArgs, run.IncompleteRun),
     Op.PUT_SCORE: _write(PutScoreArgs, run.Score, run.NewScore),
     Op.LIST_SCORES: _page(ListScoresArgs, run.Score),

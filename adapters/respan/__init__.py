@@ -10,7 +10,7 @@ What nobody documents is decided like this:
 - conflicts are 400, because the clients repeat 409; what an upstream got wrong is 424, because they repeat every 5xx;
 - a page past the end is empty, `page_size` beyond 100 and unknown filter fields are 400, an unknown sort key changes nothing;
 - a PUT sets back the optional settings it leaves out, never name, dataset or workflow;
-- a report on a dataset is an experiment that duplicates the rows' outputs, and is listed among the experiments;
+- a report on a dataset judges the rows' outputs as an experiment of its own form, which the lists of experiments leave out here;
 - there are no request logs: what is imported into a dataset are traces, by id;
 - evaluation pipelines are refused, because nothing here would run them;
 - an unnamed experiment is named after the last eight characters of its id: the first eight, which the vendor takes, are the same for all of ours.

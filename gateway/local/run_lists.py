@@ -12,8 +12,9 @@ from gateway.local.handler import Reply
 from gateway.store import Change, Transaction
 from gateway.store.tables import runs
 from gateway.store.types import said
+from schemas.errors import Code, CrosswalkError, Reason
 from schemas.ids import Kind
-from schemas.operations import Caller, ListRunsArgs, Op, RunArgs
+from schemas.operations import Caller, ListRunsArgs, Op, RunArgs, UpdateRunArgs
 from schemas.query import Condition, Window
 from schemas.run import RunPatch
 from schemas.status import RunStatus
@@ -67,9 +68,11 @@ def _read(tx: Transaction, number: int) -> Reply:
     return run_documents.many(tx, tx.rows(_ONE, {"number": number}))[0]
 
 
-def update(tx: Transaction, args: RunArgs, body: RunPatch, caller: Caller) -> Reply:
-    """Merges the given fields. An output alone completes a waiting run."""
+def update(tx: Transaction, args: UpdateRunArgs, body: RunPatch, caller: Caller) -> Reply:
+    """Merges the given fields. An output alone completes a waiting run. Raises CrosswalkError (conflict, terminal) when `waiting` was asked for in vain."""
     row = lookup.run(tx, args.run_id, caller.scope, args.experiment_id)
+    if args.waiting and row.status != RunStatus.WAITING:
+        raise completed(args.run_id)
     values = _values(tx, row, body)
     tx.execute(runs.update().where(runs.c.id == row.id).values(**values, updated_at=tx.now))
     status = values.get("status", row.status)
@@ -78,6 +81,12 @@ def update(tx: Transaction, args: RunArgs, body: RunPatch, caller: Caller) -> Re
     if row.status == RunStatus.WAITING and status != row.status:
         tx.changes.append(Change("run", row.experiment_id, row.id))
     return _read(tx, row.id)
+
+
+def completed(reference: str) -> CrosswalkError:
+    """The error for a run that is no longer waiting."""
+    message = "This run is not waiting for a result: its output has been recorded."
+    return CrosswalkError(Code.CONFLICT, message, Reason.TERMINAL, Kind.RUN, reference)
 
 
 def _values(tx: Transaction, row: Row[Any], body: RunPatch) -> dict[str, Any]:

@@ -149,7 +149,7 @@ class Outbox:
         completes = {"status": RunStatus.SUCCEEDED.value} if "output" in said or before is None else {}
         await self.sources.expected(session, call.caller, key.experiment)
         fields = {**(before.body if before else {}), **completes, **said}
-        made = await self._accept_run(session, call.caller, key, fields, replace=True)
+        made = await self._accept_run(session, call.caller, key, fields, replace=not getattr(args, "waiting", False))
         return completed(call, made)
 
     async def _put_score(self, session: Session, call: Call) -> Json:

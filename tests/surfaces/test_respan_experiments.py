@@ -1,5 +1,6 @@
 """Experiments as Respan's clients ask for them: definitions, drafts, waiting traces, edits, errors."""
 
+import asyncio
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +48,16 @@ async def test_a_trace_is_resumed_once(client: httpx.AsyncClient) -> None:
     assert "detail" in await ask(client, "PATCH", path, {"output": "second"}, 400)
     assert (await ask(client, "GET", path))["output"] == "first"
     assert await ask(client, "PATCH", path, {"input": "x"}, 400) == {"output": ["This field is required."]}
+
+
+async def test_of_twelve_resumes_at_once_one_is_recorded(client: httpx.AsyncClient) -> None:
+    made = await experiment(client)
+    trace = (await traces(client, made["id"]))[0]["id"]
+    path = f"{EXPERIMENTS}{made['id']}/logs/{trace}/"
+    answers = await asyncio.gather(*(client.patch(path, json={"output": number}) for number in range(12)))
+    (won,) = [answer.json()["output"] for answer in answers if answer.status_code == 200]
+    assert [answer.status_code for answer in answers].count(400) == 11
+    assert (await ask(client, "GET", path))["output"] == won
 
 
 async def test_a_trace_of_another_experiment_is_not_found(client: httpx.AsyncClient) -> None:

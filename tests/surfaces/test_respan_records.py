@@ -125,6 +125,18 @@ async def test_unknown_evaluators_of_a_report_are_named(client: httpx.AsyncClien
     assert await ask(client, "POST", f"{DATASETS}{made['id']}/eval-reports/create/", {"evaluator_ids": []}, 400)
 
 
+async def test_a_report_is_listed_with_its_dataset_and_not_among_the_experiments(client: httpx.AsyncClient, made: dict[str, Any]) -> None:
+    await _row(client, made["id"], input="x", output="a", expected_output="a")
+    said = await ask(client, "POST", f"{DATASETS}{made['id']}/eval-reports/create/", {"evaluator_ids": ["exact-match"]}, 201)
+    other = await ask(client, "POST", EXPERIMENTS, {"name": "draft"}, 201)
+    assert [item["id"] for item in await ask(client, "GET", EXPERIMENTS)] == [other["id"]]
+    assert (await ask(client, "POST", f"{EXPERIMENTS}summary/"))["total_count"] == 1
+    tasks = await ask(client, "GET", f"{DATASETS}{made['id']}/eval-reports/list/")
+    assert [task["task_id"] for task in tasks["results"]] == [said["created_tasks"][0]["task_id"]]
+    forms = {item["form"] for item in (await ask(client, "GET", "/v1/experiments"))["items"]}
+    assert forms == {"experiment", "report"}
+
+
 async def test_a_built_in_scorer_is_an_evaluator_by_its_plain_name(client: httpx.AsyncClient) -> None:
     shown = await ask(client, "GET", f"{EVALUATORS}exact-match/")
     assert (shown["id"], shown["evaluator_slug"], shown["type"], shown["score_value_type"]) == (

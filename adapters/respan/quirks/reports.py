@@ -8,7 +8,7 @@ from adapters.respan.quirks.recipes import ask, everything, optional
 from adapters.respan.quirks.traces import name_evaluators
 from adapters.respan.tables.common import EVALUATOR_ID, EXPERIMENT_ID
 from adapters.scope import Scope
-from schemas.experiment import EvaluatorUse, ExperimentDefinition, ExperimentPatch
+from schemas.experiment import EvaluatorUse, ExperimentDefinition, ExperimentForm, ExperimentPatch
 from schemas.json import JsonObject
 from schemas.operations import (
     Call,
@@ -24,13 +24,10 @@ from schemas.operations import (
 )
 from schemas.query import Condition
 
-MARK = "eval_report"
-"""Kept with an experiment that is a report, so that it is found again as one."""
-
 
 def _reports(call: Call, scope: Scope, dataset_id: str) -> Generator[Call, Any, list[Any]]:
-    marked = Condition(field=f"extensions.{scope.dialect}.{MARK}", operator="", value=True)
-    return (yield from everything(call, Op.LIST_EXPERIMENTS, ListExperimentsArgs(dataset_id=dataset_id, flat=True, where=marked)))
+    wanted = ListExperimentsArgs(dataset_id=dataset_id, flat=True, forms=[ExperimentForm.REPORT])
+    return (yield from everything(call, Op.LIST_EXPERIMENTS, wanted))
 
 
 def start(call: Call, scope: Scope) -> Plan:
@@ -43,7 +40,7 @@ def start(call: Call, scope: Scope) -> Plan:
         if evaluator is None:
             errors[EVALUATOR_ID.encode(use.evaluator, scope)] = "Not found."
             continue
-        more = {"name": f"{dataset['name']} · {evaluator['name']}", "evaluators": [use], "extensions": {scope.dialect: {MARK: True}}}
+        more = {"name": f"{dataset['name']} · {evaluator['name']}", "evaluators": [use]}
         made = yield ask(call, Op.CREATE_EXPERIMENT, call.args, call.body.model_copy(update=more))
         tasks.append((yield from _described(call, made)))
     updated = yield from _extend(call, scope)
@@ -65,9 +62,7 @@ def _extend(call: Call, scope: Scope) -> Generator[Call, Any, Any]:
 
 def listed(call: Call, scope: Scope) -> Plan:
     """A page of reports with their scores."""
-    assert isinstance(call.args, ListExperimentsArgs)
-    marked = Condition(field=f"extensions.{scope.dialect}.{MARK}", operator="", value=True)
-    page = yield ask(call, call.op, call.args.model_copy(update={"where": marked}))
+    page = yield call
     items = []
     for item in page["items"]:
         items.append((yield from _described(call, item)))  # noqa: PERF401 (a generator cannot yield in a comprehension)

@@ -13,10 +13,8 @@ from adapters.respan.quirks.pages import linked
 from adapters.respan.quirks.recipes import ask, joined, optional
 from adapters.respan.tables.common import TIME
 from adapters.scope import Scope
-from schemas.errors import Code, CrosswalkError, Reason
-from schemas.ids import Kind
 from schemas.json import Json, JsonObject
-from schemas.operations import Call, EvaluatorArgs, ExperimentArgs, ListRunsArgs, Op, RunArgs
+from schemas.operations import Call, EvaluatorArgs, ExperimentArgs, ListRunsArgs, Op, RunArgs, UpdateRunArgs
 from schemas.run import RunPatch
 from schemas.status import RunStatus
 
@@ -101,15 +99,13 @@ def resume(call: Call, scope: Scope) -> Plan:
     assert isinstance(call.args, RunArgs)
     assert isinstance(call.body, RunPatch)
     known = yield ask(call, Op.GET_RUN, call.args)
-    if known["status"] != RunStatus.WAITING:
-        message = "This trace is not waiting for a result: its output has been recorded."
-        raise CrosswalkError(Code.CONFLICT, message, Reason.TERMINAL, Kind.RUN, call.args.run_id)
+    args = UpdateRunArgs(run_id=call.args.run_id, experiment_id=call.args.experiment_id, waiting=True)
     more: dict[str, Any] = {"status": RunStatus.SUCCEEDED}
     if call.body.metadata is not None:
         more["metadata"] = {**(known.get("metadata") or {}), **call.body.metadata}
     if call.body.extensions:
         more["extensions"] = joined(known, call.body.extensions)
-    run = yield ask(call, Op.UPDATE_RUN, call.args, call.body.model_copy(update=more))
+    run = yield ask(call, Op.UPDATE_RUN, args, call.body.model_copy(update=more))
     yield from _name_scores(call, [run])
     return run
 

@@ -15,6 +15,7 @@ from adapters.respan.tables.common import DATASET_ID, ROW_ID
 from adapters.respan.wire import common
 from adapters.respan.wire import datasets as wire
 from adapters.respan.wire.traces import SummaryReply
+from schemas.experiment import ExperimentForm
 from schemas.operations import Op
 
 _ROOT = "/api/datasets/"
@@ -247,7 +248,7 @@ ROUTES = (
         "GET",
         _ONE + "eval-reports/list/",
         args=_REPORTS,
-        fixed={"flat": True},
+        fixed={"flat": True, "forms": [ExperimentForm.REPORT.value]},
         query=wire.ReportsQuery,
         plan=reports.listed,
         reply=tables.TASKS_PAGE,

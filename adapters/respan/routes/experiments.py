@@ -13,6 +13,7 @@ from adapters.respan.tables.common import EXPERIMENT_ID
 from adapters.respan.wire import common
 from adapters.respan.wire import experiments as wire
 from adapters.scope import Scope
+from schemas.experiment import ExperimentForm
 from schemas.json import JsonObject
 from schemas.operations import Op
 
@@ -37,8 +38,9 @@ def _narrowed(given: JsonObject, scope: Scope) -> JsonObject:
 _NARROWED = Fold(tuple(_QUERY_FIELDS), ("where",), _narrowed)
 LIST = Shape((PLACE, Row("sort_by", "sort", tables.SORT), _NARROWED), keep=False)
 COUNT = Shape((_NARROWED,), keep=False)
-_FLAT: dict[str, Any] = {"flat": True}
-_COUNTING: dict[str, Any] = {"flat": True, "limit": 0, "total": True}
+# A report on a dataset is listed with the dataset, not here.
+_FLAT: dict[str, Any] = {"flat": True, "forms": [form.value for form in ExperimentForm if form is not ExperimentForm.REPORT]}
+_COUNTING: dict[str, Any] = {**_FLAT, "limit": 0, "total": True}
 _FILTERED: dict[str, Any] = {"body": common.FilterBody, "body_required": False, "body_args": tables.FILTERS}
 _SINGLE: dict[str, Any] = {"single": True}
 _CHANGE: dict[str, Any] = {

@@ -12,7 +12,7 @@ from adapters.respan.quirks.tags import TAG
 from adapters.respan.tables.common import DATASET_ID, EVALUATOR_ID, EXPERIMENT_ID, PLAIN, ROW_ID, TIME
 from adapters.respan.tables.scores import ENTRY, SCORES
 from adapters.scope import Scope
-from schemas.experiment import StepKind
+from schemas.experiment import ExperimentForm, StepKind
 from schemas.json import JsonObject
 from schemas.status import ExperimentStatus
 
@@ -134,7 +134,7 @@ ONE_ROW = Shape((*_ROW, *_ERRORS, Row("scores", "scores", Each(ENTRY))), hidden=
 ROWS_PAGE = Page(LISTED_ROW)
 
 _NOT_IN_REPORTS = (
-    *("alias", "name", "description", "form", "dataset_version_id", "splits", "examples", "pipelines", "repetitions"),
+    *("alias", "name", "description", "dataset_version_id", "splits", "examples", "pipelines", "repetitions"),
     *("concurrency", "batch_size", "metric", "alpha", "threshold", "project", "tags", "metadata", "tracing"),
     *("workflow_name", "starred"),
 )
@@ -144,6 +144,7 @@ EVALUATION = Shape(
         Fold(("evaluator_ids",), ("evaluators",), read_evaluators, say_evaluators),
         Row("generation_method", "generation_method"),
         Row("experiment_id", _KEPT + "experiment_id"),
+        Preset("form", ExperimentForm.REPORT.value, "a report is asked for where the rows are"),
         Preset("variants", [{"steps": [{"kind": StepKind.DUPLICATE.value, "config": {}}]}], "a report judges the outputs that rows have"),
     ),
     hidden=dict.fromkeys(_NOT_IN_REPORTS, "a report is made of evaluators only"),

@@ -8,6 +8,7 @@ from adapters.calling import honours, says
 from gateway.local import conditions
 from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking
+from schemas.experiment import ExperimentForm
 from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, ListRunsArgs, Op
 from schemas.query import ListArgs
@@ -23,7 +24,7 @@ FILTERS: Mapping[str, Accept] = {
     "name": lambda item, wanted: item.get("name") == wanted,
     "project": lambda item, wanted: item.get("project") == wanted,
     "dataset_id": lambda item, wanted: item.get("dataset_id") == wanted,
-    "forms": lambda item, wanted: item.get("form") in wanted,
+    "forms": lambda item, wanted: (item.get("form") or ExperimentForm.EXPERIMENT) in wanted,
     "variants": lambda item, wanted: (len(item.get("variants") or ()) > 1 or bool(item.get("group_id"))) is (wanted == "many"),
     "waiting": lambda item, wanted: wanted or item.get("status") != RunStatus.WAITING.value,
     "start_time": lambda item, wanted: item.get("created_at") is None or item["created_at"] >= wanted,
