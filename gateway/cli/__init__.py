@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli import adapters, bench, config, demo, outbox, serve, translate
+from gateway.cli import adapters, bench, config, demo, outbox, serve, store, translate
 
 app = typer.Typer(name="crosswalk", no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
 app.add_typer(config.app, name="config")
+app.add_typer(store.app, name="store")
 app.command("serve")(serve.serve)
 app.command("adapters")(adapters.adapters)
 app.command("bench")(bench.bench)

@@ -1,6 +1,6 @@
 """Whether the store agrees with itself: every reference leads to a record, every counter counts what is there.
 
-For tests, and for somebody who has moved a database about. It reads everything once and changes nothing.
+For tests, and for somebody who has moved a database about (`crosswalk store check`). It reads everything once and changes nothing.
 """
 
 from collections.abc import Iterator
