@@ -6,7 +6,9 @@ from adapters.phoenix.not_served import NOT_SERVED
 from adapters.phoenix.quirks import bodies, errors, pages
 from adapters.phoenix.quirks.ids import TYPE_NAMES
 from adapters.phoenix.routes import PAGES, ROUTES
-from adapters.phoenix.tables import ACTION, ANNOTATOR, STATUS_CODES
+from adapters.phoenix.tables.common import STATUS_CODES
+from adapters.phoenix.tables.datasets import ACTION
+from adapters.phoenix.tables.experiments import ANNOTATOR
 from schemas.ids import Kind
 
 ADAPTER = Adapter(

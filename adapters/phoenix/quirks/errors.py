@@ -97,7 +97,7 @@ SENT_AS = {
 
 def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
     """The answer the server gives for an error, in one of its two shapes."""
-    from adapters.phoenix.tables import STATUS_CODES
+    from adapters.phoenix.tables.common import STATUS_CODES
 
     if error.reason is Reason.VALIDATION and error.issues:
         return json_response(STATUS_CODES[error.code], {"detail": [_detail(issue) for issue in error.issues]}, _headers(error))

@@ -3,7 +3,7 @@
 from adapters.base import Plan, Route
 from adapters.http import Request, Response, json_response
 from adapters.phoenix.quirks.values import generated_name
-from adapters.phoenix.wire import UploadQuery
+from adapters.phoenix.wire.datasets import UploadQuery
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import ExperimentDefinition

@@ -1,6 +1,6 @@
 """Every path of the dialect."""
 
-from adapters.phoenix.routes import datasets, experiments
+from adapters.phoenix.routes import datasets, experiments, library
 
-ROUTES = (*experiments.ROUTES, *datasets.ROUTES)
-PAGES = datasets.PAGES
+ROUTES = (*experiments.ROUTES, *datasets.ROUTES, *library.ROUTES)
+PAGES = library.PAGES

@@ -1,37 +1,20 @@
-"""Datasets, traces, projects and the fixed pages: what a client touches around its experiments."""
+"""Datasets, their versions and their examples."""
 
-from adapters.base import Envelope, Listing, Plain, Route
-from adapters.mapping import SAME, Row, Shape
-from adapters.phoenix import wire
-from adapters.phoenix.quirks import pages, plans, uploads
+from adapters.base import Route
+from adapters.mapping import Row, Shape
+from adapters.phoenix.quirks import plans, uploads
 from adapters.phoenix.quirks.examples import Taken
-from adapters.phoenix.quirks.ids import NodeId
 from adapters.phoenix.quirks.values import Splits
-from adapters.phoenix.tables import (
-    ACTION,
-    DATASET,
-    DATASET_ARGS,
-    DATASET_ID,
-    EXAMPLES,
-    PROJECT,
-    PROJECT_ARGS,
-    UPLOAD,
-    UPLOADED,
-    VERSION,
-    VERSION_ID,
-    place,
-)
+from adapters.phoenix.routes.base import DATA, TESTED, page_of
+from adapters.phoenix.tables.common import DATASET_ID, VERSION_ID, place
+from adapters.phoenix.tables.datasets import ACTION, DATASET, DATASET_ARGS, EXAMPLES, UPLOAD, UPLOADED, VERSION
+from adapters.phoenix.wire import base as base_wire
+from adapters.phoenix.wire import datasets as datasets_wire
 from schemas.ids import Kind
 from schemas.operations import Op
 
-DATA = Envelope("data")
-TESTED = "T"
 _ONE = "/v1/datasets/{dataset_id}"
 _ID = Row("dataset_id", "dataset_id", DATASET_ID)
-
-
-def _page(item: Shape, kind: Kind) -> Listing:
-    return Listing(item, items="data", next_cursor="next_cursor", cursor=NodeId(kind))
 
 
 ROUTES = (
@@ -40,17 +23,17 @@ ROUTES = (
         "POST",
         "/v1/datasets/upload",
         args=Shape(ignored={"sync": "the work is done when the answer comes, whether or not the client waits"}, keep=False),
-        query=wire.UploadQuery,
+        query=datasets_wire.UploadQuery,
         read=uploads.read_upload,
         body_args=Shape((Row("action", "mode", ACTION),), keep=False),
         request=UPLOAD,
         reply=UPLOADED,
         wrap=DATA,
         present=plans.uploaded,
-        described=wire.UploadDataset,
+        described=datasets_wire.UploadDataset,
         calls=True,
         sent={"sync": "true"},
-        answer=wire.DataOf[wire.Uploaded],
+        answer=base_wire.DataOf[datasets_wire.Uploaded],
         evidence=TESTED,
         summary="Create a dataset, append to it, or make it equal to what is sent",
     ),
@@ -59,9 +42,9 @@ ROUTES = (
         "GET",
         "/v1/datasets",
         args=Shape((Row("name", "name"), place(Kind.DATASET)), keep=False),
-        query=wire.DatasetsPaging,
-        reply=_page(DATASET, Kind.DATASET),
-        answer=wire.PageOf[wire.Dataset],
+        query=datasets_wire.DatasetsPaging,
+        reply=page_of(DATASET, Kind.DATASET),
+        answer=base_wire.PageOf[datasets_wire.Dataset],
         evidence=TESTED,
         summary="Datasets, newest first",
     ),
@@ -72,7 +55,7 @@ ROUTES = (
         args=DATASET_ARGS,
         reply=DATASET,
         wrap=DATA,
-        answer=wire.DataOf[wire.Dataset],
+        answer=base_wire.DataOf[datasets_wire.Dataset],
         evidence=TESTED,
         summary="One dataset",
     ),
@@ -91,13 +74,13 @@ ROUTES = (
         "GET",
         f"{_ONE}/examples",
         args=Shape((_ID, Row("version_id", "version_id", VERSION_ID), Row("split", "splits", Splits())), keep=False),
-        query=wire.ExamplesQuery,
+        query=datasets_wire.ExamplesQuery,
         reply=EXAMPLES,
         wrap=DATA,
         plan=plans.examples_of_version,
         calls=True,
         taken=Taken(EXAMPLES),
-        answer=wire.DataOf[wire.Examples],
+        answer=base_wire.DataOf[datasets_wire.Examples],
         evidence=TESTED,
         summary="The examples of one version, oldest first",
     ),
@@ -106,56 +89,12 @@ ROUTES = (
         "GET",
         f"{_ONE}/versions",
         args=Shape((_ID, place(Kind.DATASET_VERSION)), keep=False),
-        query=wire.VersionsPaging,
-        reply=_page(VERSION, Kind.DATASET_VERSION),
+        query=datasets_wire.VersionsPaging,
+        reply=page_of(VERSION, Kind.DATASET_VERSION),
         plan=plans.or_empty,
         calls=True,
-        answer=wire.PageOf[wire.Version],
+        answer=base_wire.PageOf[datasets_wire.Version],
         evidence=TESTED,
         summary="A dataset's versions, newest first",
     ),
-    Route(
-        Op.ADD_SPANS,
-        "POST",
-        "/v1/traces",
-        read=pages.read_spans,
-        request=SAME,
-        present=pages.spans_taken,
-        described=pages.PROTOBUF,
-        calls=False,
-        evidence=TESTED,
-        summary="Take spans of tasks and evaluators (OTLP protobuf)",
-    ),
-    Route(
-        Op.LIST_PROJECTS,
-        "GET",
-        "/v1/projects",
-        args=Shape(
-            (Row("include_experiment_projects", "experiments"), place(Kind.PROJECT)),
-            ignored={"include_dataset_evaluator_projects": "there are none here"},
-            keep=False,
-        ),
-        query=wire.ProjectsPaging,
-        reply=_page(PROJECT, Kind.PROJECT),
-        answer=wire.PageOf[wire.Project],
-        evidence=TESTED,
-        summary="Trace projects, newest first; those of experiments only when asked for",
-    ),
-    Route(
-        Op.GET_PROJECT,
-        "GET",
-        "/v1/projects/{project_identifier}",
-        args=PROJECT_ARGS,
-        reply=PROJECT,
-        wrap=DATA,
-        answer=wire.DataOf[wire.Project],
-        evidence=TESTED,
-        summary="One trace project, by id or name",
-    ),
-)
-
-PAGES = (
-    Plain("GET", "/arize_phoenix_version", pages.version, open=True, summary="The version probe of the clients"),
-    Plain("GET", "/healthz", pages.alive, open=True, summary="Liveness"),
-    Plain("GET", "/readyz", pages.ready, open=True, summary="Readiness"),
 )

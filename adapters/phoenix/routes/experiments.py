@@ -2,42 +2,35 @@
 
 from collections.abc import Mapping
 
-from adapters.base import Envelope, Listing, Route
+from adapters.base import Listing, Route
 from adapters.mapping import Row, Shape
-from adapters.phoenix import wire
 from adapters.phoenix.quirks import bodies, exports, plans
 from adapters.phoenix.quirks.ids import NodeId, NodeOrName
 from adapters.phoenix.quirks.values import Picked
-from adapters.phoenix.tables import (
+from adapters.phoenix.routes.base import DATA, TESTED, page_of
+from adapters.phoenix.tables.common import EXPERIMENT_ID, RUN_ID, SCORE_ID, place
+from adapters.phoenix.tables.experiments import (
     CREATE_EXPERIMENT,
     CREATE_RUN,
     EXPERIMENT,
     EXPERIMENT_ARGS,
-    EXPERIMENT_ID,
     INCOMPLETE_EVALUATION,
     INCOMPLETE_RUN,
     RUN,
-    RUN_ID,
-    SCORE_ID,
     SET_TAG,
     TAG,
     UPDATE_EXPERIMENT,
     UPSERT_EVALUATION,
-    place,
 )
+from adapters.phoenix.wire import base as base_wire
+from adapters.phoenix.wire import experiments as experiments_wire
 from schemas.ids import Kind
 from schemas.json import Json
 from schemas.operations import Op
 
-DATA = Envelope("data")
-TESTED = "T"
 _ONE = "/v1/experiments/{experiment_id}"
 _SINGLE: Mapping[str, Json] = {"single": True}
 _ID = Row("experiment_id", "experiment_id", EXPERIMENT_ID)
-
-
-def _page(item: Shape, kind: Kind) -> Listing:
-    return Listing(item, items="data", next_cursor="next_cursor", cursor=NodeId(kind))
 
 
 ROUTES = (
@@ -46,14 +39,14 @@ ROUTES = (
         "POST",
         "/v1/datasets/{dataset_id}/experiments",
         into_body=("dataset_id",),
-        body=wire.CreateExperiment,
+        body=experiments_wire.CreateExperiment,
         request=CREATE_EXPERIMENT,
         reply=EXPERIMENT,
         wrap=DATA,
         plan=plans.named,
         present=plans.created,
         calls=True,
-        answer=wire.DataOf[wire.Experiment],
+        answer=base_wire.DataOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="Create an experiment, which freezes the dataset's examples",
     ),
@@ -63,11 +56,11 @@ ROUTES = (
         "/v1/datasets/{dataset_id}/experiments",
         args=Shape((Row("dataset_id", "dataset_id", NodeId(Kind.DATASET)), place(Kind.EXPERIMENT)), keep=False),
         fixed={"flat": True},
-        query=wire.Paging,
-        reply=_page(EXPERIMENT, Kind.EXPERIMENT),
+        query=base_wire.Paging,
+        reply=page_of(EXPERIMENT, Kind.EXPERIMENT),
         plan=plans.or_empty,
         calls=True,
-        answer=wire.PageOf[wire.Experiment],
+        answer=base_wire.PageOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="A dataset's experiments, newest first",
     ),
@@ -79,7 +72,7 @@ ROUTES = (
         fixed=_SINGLE,
         reply=EXPERIMENT,
         wrap=DATA,
-        answer=wire.DataOf[wire.Experiment],
+        answer=base_wire.DataOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="One experiment with its counters",
     ),
@@ -89,13 +82,13 @@ ROUTES = (
         _ONE,
         args=EXPERIMENT_ARGS,
         fixed=_SINGLE,
-        body=wire.UpdateExperiment,
+        body=experiments_wire.UpdateExperiment,
         request=UPDATE_EXPERIMENT,
         reply=EXPERIMENT,
         wrap=DATA,
         plan=plans.changing,
         calls=True,
-        answer=wire.DataOf[wire.Experiment],
+        answer=base_wire.DataOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="Change name, description or metadata",
     ),
@@ -105,7 +98,7 @@ ROUTES = (
         _ONE,
         args=Shape((_ID, Row("delete_project", "delete_traces")), keep=False),
         fixed=_SINGLE,
-        query=wire.DeleteExperimentQuery,
+        query=experiments_wire.DeleteExperimentQuery,
         ok=204,
         headers={"content-type": "application/json"},
         evidence=TESTED,
@@ -116,11 +109,11 @@ ROUTES = (
         "POST",
         f"{_ONE}/runs",
         args=EXPERIMENT_ARGS,
-        body=wire.CreateRun,
+        body=experiments_wire.CreateRun,
         request=CREATE_RUN,
         reply=Picked("id", RUN_ID),
         wrap=DATA,
-        answer=wire.DataOf[wire.Identifier],
+        answer=base_wire.DataOf[base_wire.Identifier],
         evidence=TESTED,
         summary="Record a run, or replace one that failed",
     ),
@@ -130,11 +123,11 @@ ROUTES = (
         f"{_ONE}/runs",
         args=Shape((_ID, place(Kind.RUN, any_type=True)), keep=False),
         fixed={"scores": False, "waiting": False},
-        query=wire.RunsPaging,
-        reply=_page(RUN, Kind.RUN),
+        query=experiments_wire.RunsPaging,
+        reply=page_of(RUN, Kind.RUN),
         plan=plans.or_empty,
         calls=True,
-        answer=wire.PageOf[wire.Run],
+        answer=base_wire.PageOf[experiments_wire.Run],
         evidence=TESTED,
         summary="An experiment's runs, newest first; all of them unless there is a limit",
     ),
@@ -143,12 +136,12 @@ ROUTES = (
         "POST",
         "/v1/experiment_evaluations",
         read=bodies.read_evaluation,
-        body=wire.UpsertEvaluation,
+        body=experiments_wire.UpsertEvaluation,
         body_args=Shape((Row("experiment_run_id", "run_id", RUN_ID),), keep=False),
         request=UPSERT_EVALUATION,
         reply=Picked("id", SCORE_ID),
         wrap=DATA,
-        answer=wire.DataOf[wire.Identifier],
+        answer=base_wire.DataOf[base_wire.Identifier],
         evidence=TESTED,
         summary="Record an evaluation of a run, in place of an earlier one of the same name",
     ),
@@ -164,7 +157,7 @@ ROUTES = (
         calls=True,
         taken=exports.Taken(),
         piece=True,
-        answer=list[wire.ExportedRun],
+        answer=list[experiments_wire.ExportedRun],
         evidence=TESTED,
         summary="Every run with its example and evaluations, as a JSON file",
     ),
@@ -186,9 +179,9 @@ ROUTES = (
         "GET",
         f"{_ONE}/incomplete-runs",
         args=Shape((_ID, place(Kind.EXAMPLE, ascending=True)), keep=False),
-        query=wire.Paging,
-        reply=_page(INCOMPLETE_RUN, Kind.EXAMPLE),
-        answer=wire.PageOf[wire.IncompleteRun],
+        query=base_wire.Paging,
+        reply=page_of(INCOMPLETE_RUN, Kind.EXAMPLE),
+        answer=base_wire.PageOf[experiments_wire.IncompleteRun],
         evidence=TESTED,
         summary="Examples that still need runs, and which repetitions",
     ),
@@ -197,11 +190,11 @@ ROUTES = (
         "GET",
         f"{_ONE}/incomplete-evaluations",
         args=Shape((_ID, Row("evaluation_name", "evaluators"), place(Kind.RUN, ascending=True)), keep=False),
-        query=wire.IncompleteEvaluationsPaging,
-        reply=_page(INCOMPLETE_EVALUATION, Kind.RUN),
+        query=experiments_wire.IncompleteEvaluationsPaging,
+        reply=page_of(INCOMPLETE_EVALUATION, Kind.RUN),
         plan=plans.with_names,
         calls=True,
-        answer=wire.PageOf[wire.IncompleteEvaluation],
+        answer=base_wire.PageOf[experiments_wire.IncompleteEvaluation],
         evidence=TESTED,
         summary="Successful runs that lack one of the named evaluations",
     ),
@@ -211,7 +204,7 @@ ROUTES = (
         f"{_ONE}/tags",
         args=EXPERIMENT_ARGS,
         reply=Listing(TAG, items="data"),
-        answer=wire.DataOf[list[wire.Tag]],
+        answer=base_wire.DataOf[list[experiments_wire.Tag]],
         evidence=TESTED,
         summary="The tags of an experiment, by name",
     ),
@@ -220,11 +213,11 @@ ROUTES = (
         "POST",
         f"{_ONE}/tags",
         args=EXPERIMENT_ARGS,
-        body=wire.SetTag,
+        body=experiments_wire.SetTag,
         request=SET_TAG,
         reply=TAG,
         wrap=DATA,
-        answer=wire.DataOf[wire.Tag],
+        answer=base_wire.DataOf[experiments_wire.Tag],
         evidence=TESTED,
         summary="Set a tag, or move it here from another experiment of the dataset",
     ),
@@ -232,7 +225,7 @@ ROUTES = (
         Op.DELETE_TAG,
         "DELETE",
         f"{_ONE}/tags/{{tag_identifier}}",
-        args=Shape((_ID, Row("tag_identifier", "tag", NodeOrName(Kind.TAG, wire.TAG_NAME))), keep=False),
+        args=Shape((_ID, Row("tag_identifier", "tag", NodeOrName(Kind.TAG, experiments_wire.TAG_NAME))), keep=False),
         ok=204,
         evidence=TESTED,
         summary="Remove a tag",

@@ -1,20 +1,17 @@
-"""Bodies and queries as the server validates them (the texts of its validation errors are pydantic's, as here), and the documented answers."""
+"""Experiments, runs, evaluations, tags and exports."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from adapters.base import WireModel
+from adapters.phoenix.wire.base import MAX_INTEGER, JsonObject, Paging, Positive
+from adapters.phoenix.wire.datasets import Example
 
-MAX_INTEGER = 2**63 - 1
 MAX_REPETITIONS = 1_000_000
 TAG_NAME = r"^[a-z0-9]([_a-z0-9-]*[a-z0-9])?$"
-
-T = TypeVar("T")
-Positive = Annotated[int, Field(gt=0)]
-JsonObject = dict[str, Any]
 
 
 def _not_numeric(value: Any) -> Any:
@@ -102,13 +99,6 @@ class SetTag(WireModel):
     description: str | None = None
 
 
-class Paging(WireModel):
-    """The query of a list of experiments or of what is incomplete."""
-
-    cursor: str | None = None
-    limit: Positive = 50
-
-
 class RunsPaging(WireModel):
     """The query of the list of runs: without a limit everything comes."""
 
@@ -122,61 +112,10 @@ class IncompleteEvaluationsPaging(Paging):
     evaluation_name: list[str] = Field(default_factory=list)
 
 
-class DatasetsPaging(WireModel):
-    """The query of the list of datasets."""
-
-    cursor: str | None = None
-    name: str | None = None
-    limit: Positive = 10
-
-
-class VersionsPaging(WireModel):
-    """The query of the list of versions."""
-
-    cursor: str | None = None
-    limit: Positive = 10
-
-
-class ProjectsPaging(WireModel):
-    """The query of the list of projects."""
-
-    cursor: str | None = None
-    limit: Positive = 100
-    include_experiment_projects: bool = False
-    include_dataset_evaluator_projects: bool = False
-
-
-class ExamplesQuery(WireModel):
-    """Which version and which splits of a dataset; several splits are a union."""
-
-    version_id: str | None = None
-    split: list[str] = Field(default_factory=list)
-
-
-class UploadQuery(WireModel):
-    """`sync` asks for the answer to wait for the work."""
-
-    sync: bool = False
-
-
 class DeleteExperimentQuery(WireModel):
     """`delete_project` removes the trace project, too."""
 
     delete_project: bool = False
-
-
-class UploadDataset(WireModel):
-    """POST /v1/datasets/upload as JSON. Documented here; the server checks it by hand, with texts of its own (`quirks.uploads`)."""
-
-    name: str
-    action: Literal["create", "append", "update"] = "create"
-    description: str | None = None
-    inputs: list[JsonObject]
-    outputs: list[JsonObject] | None = None
-    metadata: list[JsonObject] | None = None
-    splits: list[str | list[str] | None] | None = None
-    span_ids: list[str | None] | None = None
-    example_ids: list[str | None] | None = None
 
 
 class Experiment(BaseModel):
@@ -212,65 +151,6 @@ class Run(BaseModel):
     experiment_id: str
 
 
-class ExampleSource(BaseModel):
-    """The span an example was made from."""
-
-    span_id: str
-    span_node_id: str
-
-
-class Example(BaseModel):
-    """A dataset's example. `id` is the caller's own id when there is one."""
-
-    id: str
-    node_id: str
-    input: JsonObject
-    output: JsonObject
-    metadata: JsonObject
-    updated_at: datetime
-    source: ExampleSource | None
-
-
-class Dataset(BaseModel):
-    """A dataset."""
-
-    id: str
-    name: str
-    description: str | None
-    metadata: JsonObject
-    created_at: datetime
-    updated_at: datetime
-    example_count: int
-
-
-class Version(BaseModel):
-    """A version of a dataset."""
-
-    version_id: str
-    description: str | None
-    metadata: JsonObject
-    created_at: datetime
-
-
-class Examples(BaseModel):
-    """The examples of one version."""
-
-    dataset_id: str
-    version_id: str
-    filtered_splits: list[str]
-    examples: list[Example]
-
-
-class Uploaded(BaseModel):
-    """What an upload did."""
-
-    dataset_id: str
-    version_id: str
-    num_created_examples: int
-    num_updated_examples: int
-    num_deleted_examples: int
-
-
 class IncompleteRun(BaseModel):
     """An example that still needs runs."""
 
@@ -292,20 +172,6 @@ class Tag(BaseModel):
     id: str
     name: str
     description: str | None
-
-
-class Project(BaseModel):
-    """A place traces are sent to."""
-
-    name: str
-    description: str | None
-    id: str
-
-
-class Identifier(BaseModel):
-    """The id of what was recorded."""
-
-    id: str
 
 
 class Annotation(BaseModel):
@@ -339,16 +205,3 @@ class ExportedRun(BaseModel):
     prompt_token_count: int | None
     completion_token_count: int | None
     annotations: list[Annotation]
-
-
-class DataOf(BaseModel, Generic[T]):
-    """The envelope of one thing."""
-
-    data: T
-
-
-class PageOf(BaseModel, Generic[T]):
-    """The envelope of a list."""
-
-    data: list[T]
-    next_cursor: str | None

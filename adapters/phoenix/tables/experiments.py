@@ -1,40 +1,17 @@
-"""Where each field stands."""
+"""Experiments, runs, evaluations and tags."""
 
-from collections.abc import Mapping
-
-from adapters.base import Listing
-from adapters.codecs import Vocabulary, Wrapped
+from adapters.codecs import Vocabulary
 from adapters.mapping import Fold, Preset, Row, Shape
-from adapters.phoenix.quirks import examples, scores, values
-from adapters.phoenix.quirks.ids import IdsInText, NodeId, NodeOrName, Place
+from adapters.phoenix.quirks import scores, values
 from adapters.phoenix.quirks.values import TIME
 from adapters.phoenix.quirks.variants import CLIENT_RUNS, ClientRuns
-from schemas.dataset import UploadMode
-from schemas.errors import Code
-from schemas.ids import Kind
+from adapters.phoenix.tables.common import DATASET_ID, EXAMPLE_ID, EXPERIMENT_ID, NO_FIELD, RUN_ID, TAG_ID, VERSION_ID
+from adapters.phoenix.tables.datasets import PLAIN_EXAMPLE
 from schemas.run import AnnotatorKind
-from schemas.statuses import STATUSES
-
-EXPERIMENT_ID, DATASET_ID, VERSION_ID = NodeId(Kind.EXPERIMENT), NodeId(Kind.DATASET), NodeId(Kind.DATASET_VERSION)
-EXAMPLE_ID, RUN_ID, SCORE_ID = NodeId(Kind.EXAMPLE), NodeId(Kind.RUN), NodeId(Kind.SCORE)
-TAG_ID, PROJECT_ID = NodeId(Kind.TAG), NodeId(Kind.PROJECT)
 
 ANNOTATOR = Vocabulary({"LLM": AnnotatorKind.LLM, "CODE": AnnotatorKind.CODE, "HUMAN": AnnotatorKind.HUMAN})
-ACTION = Vocabulary(
-    {"create": UploadMode.CREATE, "append": UploadMode.APPEND, "update": UploadMode.REPLACE}, otherwise={UploadMode.NEW: "create"}
-)
-INPUT, OUTPUT = Wrapped("input"), Wrapped("output")
-
-STATUS_CODES: Mapping[Code, int] = {
-    **STATUSES,
-    Code.INVALID_REQUEST: 422,
-    # The Python client repeats the task on anything but 409: what can never succeed is said as 422.
-    Code.UNSUPPORTED: 422,
-}
-
 _NOT_SENT = "a client of this dialect has no words for it"
 _SERVER_SIDE = "here the client runs the experiment"
-
 CREATE_EXPERIMENT = Shape(
     (
         Row("dataset_id", "dataset_id", DATASET_ID),
@@ -66,10 +43,6 @@ CREATE_EXPERIMENT = Shape(
         "starred": _NOT_SENT,
     },
 )
-_FIXED = (
-    *("dataset_id", "variants", "evaluators", "pipelines", "repetitions", "concurrency", "batch_size", "generation_method", "tags"),
-    *("tracing", "workflow_name", "starred", "status", "native_status", "verdict", "reported", "error", "extensions"),
-)
 UPDATE_EXPERIMENT = Shape(
     (Row("name", "name"), Row("description", "description"), Row("metadata", "metadata")),
     hidden=dict.fromkeys(
@@ -81,33 +54,31 @@ UPDATE_EXPERIMENT = Shape(
     ),
     keep=False,
 )
-
-_NO_FIELD = "no field for it"
 _NOT_SHOWN = {
     "alias": "ids are node ids",
-    "form": _NO_FIELD,
+    "form": NO_FIELD,
     "dataset_name": "the dataset is read apart",
     "splits": "only the number of examples is shown",
-    "evaluators": _NO_FIELD,
-    "pipelines": _NO_FIELD,
-    "concurrency": _NO_FIELD,
-    "batch_size": _NO_FIELD,
-    "generation_method": _NO_FIELD,
-    "metric": _NO_FIELD,
-    "alpha": _NO_FIELD,
-    "threshold": _NO_FIELD,
+    "evaluators": NO_FIELD,
+    "pipelines": NO_FIELD,
+    "concurrency": NO_FIELD,
+    "batch_size": NO_FIELD,
+    "generation_method": NO_FIELD,
+    "metric": NO_FIELD,
+    "alpha": NO_FIELD,
+    "threshold": NO_FIELD,
     "native_status": "follows from the counters",
-    "verdict": _NO_FIELD,
-    "reported": _NO_FIELD,
-    "started_at": _NO_FIELD,
-    "completed_at": _NO_FIELD,
+    "verdict": NO_FIELD,
+    "reported": NO_FIELD,
+    "started_at": NO_FIELD,
+    "completed_at": NO_FIELD,
     "error": "only runs have errors",
     "project": "one account",
     "tags": "tags are read apart",
-    "tracing": _NO_FIELD,
-    "workflow_name": _NO_FIELD,
-    "starred": _NO_FIELD,
-    "created_by": _NO_FIELD,
+    "tracing": NO_FIELD,
+    "workflow_name": NO_FIELD,
+    "starred": NO_FIELD,
+    "created_by": NO_FIELD,
     "delivery": "said in a header",
 }
 EXPERIMENT = Shape(
@@ -135,7 +106,6 @@ EXPERIMENT = Shape(
     ),
     hidden=_NOT_SHOWN,
 )
-
 _TIMES = Fold(("start_time", "end_time"), ("started_at", "ended_at", "created_at", "latency_ms"), values.times, values.show_times)
 CREATE_RUN = Shape(
     (
@@ -155,7 +125,7 @@ CREATE_RUN = Shape(
         "variant_id": "an experiment has one variant",
         "input": "the example's own",
         "reference": "the example's own",
-        "native_status": _NO_FIELD,
+        "native_status": NO_FIELD,
         "model": "read from the trace",
         "prompt_tokens": "read from the trace",
         "completion_tokens": "read from the trace",
@@ -163,7 +133,7 @@ CREATE_RUN = Shape(
         "cost": "read from the trace",
         "passed": "told by evaluations",
         "score": "told by evaluations",
-        "metadata": _NO_FIELD,
+        "metadata": NO_FIELD,
         "steps": "read from the trace",
         "scores": "evaluations are posted apart",
     },
@@ -181,28 +151,27 @@ RUN = Shape(
     ),
     hidden={
         "alias": "ids are node ids",
-        "updated_at": _NO_FIELD,
+        "updated_at": NO_FIELD,
         "variant_id": "each variant is an experiment of its own",
         "variant": "each variant is an experiment of its own",
         "example_position": "examples are named by id",
         "input": "read with the example",
         "reference": "read with the example",
         "native_status": "a run either failed or succeeded here",
-        "model": _NO_FIELD,
+        "model": NO_FIELD,
         "prompt_tokens": "shown in exports",
         "completion_tokens": "shown in exports",
-        "total_tokens": _NO_FIELD,
-        "cost": _NO_FIELD,
-        "passed": _NO_FIELD,
-        "score": _NO_FIELD,
-        "metadata": _NO_FIELD,
-        "steps": _NO_FIELD,
+        "total_tokens": NO_FIELD,
+        "cost": NO_FIELD,
+        "passed": NO_FIELD,
+        "score": NO_FIELD,
+        "metadata": NO_FIELD,
+        "steps": NO_FIELD,
         "scores": "shown in exports",
         "example": "read apart",
         "delivery": "said in a header",
     },
 )
-
 _RESULT = Fold(scores.WIRE, scores.CANONICAL, scores.read_result, scores.write_result)
 UPSERT_EVALUATION = Shape(
     (
@@ -217,97 +186,10 @@ UPSERT_EVALUATION = Shape(
     hidden={
         "evaluator_id": "an evaluation has a name only",
         "evaluator_name": "an evaluation has one name",
-        "scale": _NO_FIELD,
-        "passed": _NO_FIELD,
-        "threshold": _NO_FIELD,
+        "scale": NO_FIELD,
+        "passed": NO_FIELD,
+        "threshold": NO_FIELD,
     },
-)
-
-
-def _example(named: bool) -> Shape:
-    """A dataset example; `named` shows the caller's own id and the source span, as only the list of examples does."""
-    return Shape(
-        (
-            Fold(("id", "node_id"), ("id", "alias"), examples.read_ids, examples.show_ids if named else examples.show_node_id),
-            Row("input", "input", INPUT, default=lambda: {"input": None}),
-            Row("output", "reference", OUTPUT, default=dict),
-            Row("metadata", "metadata", default=dict),
-            Row("updated_at", "updated_at", TIME),
-            Fold(("source",), ("source",), examples.read_source, examples.show_source if named else examples.no_source),
-        ),
-        hidden={
-            "created_at": "only the time of the revision is shown",
-            "dataset_id": "said once for all",
-            "position": "examples come in order",
-            "output": "no field for an output that already exists",
-            "splits": "splits are asked for, not shown",
-        },
-    )
-
-
-EXAMPLE, PLAIN_EXAMPLE = _example(named=True), _example(named=False)
-EXAMPLES = Shape(
-    (
-        Row("dataset_id", "dataset_id", DATASET_ID),
-        Row("version_id", "version_id", VERSION_ID),
-        Row("filtered_splits", "filtered_splits"),
-        Row("examples", "examples", Listing(EXAMPLE, items="")),
-    )
-)
-
-DATASET = Shape(
-    (
-        Row("id", "id", DATASET_ID),
-        Row("name", "name"),
-        Row("description", "description", default=None),
-        Row("metadata", "metadata", default=dict),
-        Row("created_at", "created_at", TIME),
-        Row("updated_at", "updated_at", TIME),
-        Row("example_count", "example_count"),
-    ),
-    hidden={
-        "alias": "ids are node ids",
-        "project": "one account",
-        "tags": "labels are read apart",
-        "version_id": "versions are read apart",
-        "changes": "said by the upload",
-    },
-)
-UPLOADED = Shape(
-    (
-        Row("dataset_id", "id", DATASET_ID),
-        Row("version_id", "version_id", VERSION_ID),
-        Row("num_created_examples", "changes/created", default=0),
-        Row("num_updated_examples", "changes/updated", default=0),
-        Row("num_deleted_examples", "changes/deleted", default=0),
-    ),
-    hidden=dict.fromkeys(
-        ("alias", "name", "description", "project", "metadata", "tags", "example_count", "created_at", "updated_at"), "read apart"
-    ),
-)
-UPLOAD = Shape(
-    (
-        Row("name", "name"),
-        Row("description", "description"),
-        Fold(examples.COLUMNS, ("examples",), examples.read_examples, examples.write_examples),
-    ),
-    hidden={
-        "alias": "ids are node ids",
-        "project": "one account",
-        "metadata": "a dataset is made without",
-        "tags": "labels are set apart",
-    },
-)
-VERSION = Shape(
-    (
-        Row("version_id", "id", VERSION_ID),
-        Row("description", "description", default=None),
-        Row("metadata", "metadata", default=dict),
-        Row("created_at", "created_at", TIME),
-    ),
-    hidden=dict.fromkeys(
-        (*("alias", "updated_at", "dataset_id", "number", "label"), *("example_count", "content_hash", "created_by", "explicit")), _NO_FIELD
-    ),
 )
 INCOMPLETE_RUN = Shape((Row("dataset_example", "example", PLAIN_EXAMPLE), Row("repetition_numbers", "repetitions")))
 INCOMPLETE_EVALUATION = Shape(
@@ -321,25 +203,11 @@ TAG = Shape(
     (Row("id", "id", TAG_ID), Row("name", "name"), Row("description", "description", default=None)),
     hidden={
         "alias": "ids are node ids",
-        "created_at": _NO_FIELD,
-        "updated_at": _NO_FIELD,
+        "created_at": NO_FIELD,
+        "updated_at": NO_FIELD,
         "experiment_id": "said by the path",
         "dataset_id": "follows from the experiment",
     },
 )
 SET_TAG = Shape((Row("name", "name"), Row("description", "description")))
-PROJECT = Shape(
-    (Row("name", "name"), Row("description", "description", IdsInText(), default=None), Row("id", "id", PROJECT_ID)),
-    hidden=dict.fromkeys(("alias", "created_at", "updated_at", "slug", "organization_id"), _NO_FIELD),
-)
-
-
-def place(kind: Kind, *, any_type: bool = False, ascending: bool = False) -> Fold:
-    """The rows of a list's place and size."""
-    where = Place(kind, any_type, ascending)
-    return Fold(("cursor", "limit"), ("cursor", "limit"), where.decode, where.encode)
-
-
 EXPERIMENT_ARGS = Shape((Row("experiment_id", "experiment_id", EXPERIMENT_ID),), keep=False)
-DATASET_ARGS = Shape((Row("dataset_id", "dataset_id", DATASET_ID),), keep=False)
-PROJECT_ARGS = Shape((Row("project_identifier", "project_id", NodeOrName(Kind.PROJECT)),), keep=False)

@@ -1,0 +1,101 @@
+"""Datasets, versions, examples and uploads."""
+
+from adapters.base import Listing
+from adapters.codecs import Vocabulary, Wrapped
+from adapters.mapping import Fold, Row, Shape
+from adapters.phoenix.quirks import examples
+from adapters.phoenix.quirks.values import TIME
+from adapters.phoenix.tables.common import DATASET_ID, NO_FIELD, VERSION_ID
+from schemas.dataset import UploadMode
+
+ACTION = Vocabulary(
+    {"create": UploadMode.CREATE, "append": UploadMode.APPEND, "update": UploadMode.REPLACE}, otherwise={UploadMode.NEW: "create"}
+)
+INPUT, OUTPUT = Wrapped("input"), Wrapped("output")
+
+
+def _example(named: bool) -> Shape:
+    """A dataset example; `named` shows the caller's own id and the source span, as only the list of examples does."""
+    return Shape(
+        (
+            Fold(("id", "node_id"), ("id", "alias"), examples.read_ids, examples.show_ids if named else examples.show_node_id),
+            Row("input", "input", INPUT, default=lambda: {"input": None}),
+            Row("output", "reference", OUTPUT, default=dict),
+            Row("metadata", "metadata", default=dict),
+            Row("updated_at", "updated_at", TIME),
+            Fold(("source",), ("source",), examples.read_source, examples.show_source if named else examples.no_source),
+        ),
+        hidden={
+            "created_at": "only the time of the revision is shown",
+            "dataset_id": "said once for all",
+            "position": "examples come in order",
+            "output": "no field for an output that already exists",
+            "splits": "splits are asked for, not shown",
+        },
+    )
+
+
+EXAMPLE, PLAIN_EXAMPLE = _example(named=True), _example(named=False)
+EXAMPLES = Shape(
+    (
+        Row("dataset_id", "dataset_id", DATASET_ID),
+        Row("version_id", "version_id", VERSION_ID),
+        Row("filtered_splits", "filtered_splits"),
+        Row("examples", "examples", Listing(EXAMPLE, items="")),
+    )
+)
+DATASET = Shape(
+    (
+        Row("id", "id", DATASET_ID),
+        Row("name", "name"),
+        Row("description", "description", default=None),
+        Row("metadata", "metadata", default=dict),
+        Row("created_at", "created_at", TIME),
+        Row("updated_at", "updated_at", TIME),
+        Row("example_count", "example_count"),
+    ),
+    hidden={
+        "alias": "ids are node ids",
+        "project": "one account",
+        "tags": "labels are read apart",
+        "version_id": "versions are read apart",
+        "changes": "said by the upload",
+    },
+)
+UPLOADED = Shape(
+    (
+        Row("dataset_id", "id", DATASET_ID),
+        Row("version_id", "version_id", VERSION_ID),
+        Row("num_created_examples", "changes/created", default=0),
+        Row("num_updated_examples", "changes/updated", default=0),
+        Row("num_deleted_examples", "changes/deleted", default=0),
+    ),
+    hidden=dict.fromkeys(
+        ("alias", "name", "description", "project", "metadata", "tags", "example_count", "created_at", "updated_at"), "read apart"
+    ),
+)
+UPLOAD = Shape(
+    (
+        Row("name", "name"),
+        Row("description", "description"),
+        Fold(examples.COLUMNS, ("examples",), examples.read_examples, examples.write_examples),
+    ),
+    hidden={
+        "alias": "ids are node ids",
+        "project": "one account",
+        "metadata": "a dataset is made without",
+        "tags": "labels are set apart",
+    },
+)
+VERSION = Shape(
+    (
+        Row("version_id", "id", VERSION_ID),
+        Row("description", "description", default=None),
+        Row("metadata", "metadata", default=dict),
+        Row("created_at", "created_at", TIME),
+    ),
+    hidden=dict.fromkeys(
+        (*("alias", "updated_at", "dataset_id", "number", "label"), *("example_count", "content_hash", "created_by", "explicit")), NO_FIELD
+    ),
+)
+DATASET_ARGS = Shape((Row("dataset_id", "dataset_id", DATASET_ID),), keep=False)
