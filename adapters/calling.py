@@ -21,7 +21,7 @@ ACCOUNT = "account"
 
 _READING = frozenset({"GET", "HEAD"})
 _PLACEHOLDER = re.compile(r"\{(\w+)(?::\w+)?\}")
-_CHOOSING = frozenset({"builtin", "kind"})
+_CHOOSING = frozenset({"builtin", "kind", "account"})
 """Arguments that tell apart what has little in common: a route that fixes another value answers something else."""
 
 _DECISIVE = frozenset({"scores", "steps"})

@@ -37,6 +37,25 @@ class Project(Record):
     organization_id: str | None = None
 
 
+class NewProject(Model):
+    """A project to make. A slug is made of the name where none is given."""
+
+    name: str = Field(min_length=1)
+    description: str | None = None
+    slug: str | None = None
+    organization_id: str | None = None
+    extensions: dict[str, JsonObject] = Field(default_factory=dict)
+
+
+class ProjectPatch(Model):
+    """What to change of a project; absent fields stay, null clears (a null name or slug stays)."""
+
+    name: str | None = Field(default=None, min_length=1)
+    description: str | None = None
+    slug: str | None = None
+    extensions: dict[str, JsonObject] | None = None
+
+
 class Span(Model):
     """The figures of one ingested span; tokens and cost (USD) are the span's own, not its children's."""
 

@@ -82,6 +82,9 @@ class Op(StrEnum):
     ADD_SPANS = "add_spans"
     LIST_PROJECTS = "list_projects"
     GET_PROJECT = "get_project"
+    CREATE_PROJECT = "create_project"
+    UPDATE_PROJECT = "update_project"
+    DELETE_PROJECT = "delete_project"
     CURRENT_PROJECT = "current_project"
     DESCRIBE = "describe"
 
@@ -329,9 +332,19 @@ class DocumentArgs(Args):
 
 
 class ListProjectsArgs(ListArgs):
-    """Trace projects, newest first; `experiments` false leaves out those of experiments that still exist."""
+    """Projects, newest first: those traces are sent to, or with `account` those that records belong to.
 
+    `experiments` false leaves out the trace projects of experiments that still exist.
+    """
+
+    account: bool = False
     experiments: bool = True
+
+
+class CreateProjectArgs(Args):
+    """`account` true makes a project that datasets, experiments and prompts belong to, otherwise a place traces are sent to."""
+
+    account: bool = False
 
 
 class ProjectArgs(Args):
@@ -442,6 +455,9 @@ SPECS: Mapping[Op, Spec] = {
     Op.ADD_SPANS: _write(Args, Done, document.Spans),
     Op.LIST_PROJECTS: _page(ListProjectsArgs, document.Project),
     Op.GET_PROJECT: Spec(ProjectArgs, document.Project),
+    Op.CREATE_PROJECT: _write(CreateProjectArgs, document.Project, document.NewProject, creates=True),
+    Op.UPDATE_PROJECT: _write(ProjectArgs, document.Project, document.ProjectPatch),
+    Op.DELETE_PROJECT: _write(ProjectArgs, Done),
     Op.CURRENT_PROJECT: Spec(Args, document.Project),
     Op.DESCRIBE: Spec(Args, document.Document),
 }

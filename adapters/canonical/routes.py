@@ -153,8 +153,11 @@ _LIBRARY = (
     _get(Op.GET_DOCUMENT, _DOCUMENT, "One document, by key or id", wire.VersionQuery),
     _send(Op.UPDATE_DOCUMENT, "PATCH", _DOCUMENT, "Change a document by a merge patch (RFC 7396) of its body", wire.VersionQuery),
     _send(Op.DELETE_DOCUMENT, "DELETE", _DOCUMENT, "Delete a document, or the version named", wire.VersionQuery),
-    _list(Op.LIST_PROJECTS, "/projects", "Trace projects"),
+    _list(Op.LIST_PROJECTS, "/projects", "The projects traces are sent to, or those records belong to", wire.ProjectsQuery),
+    _send(Op.CREATE_PROJECT, "POST", "/projects", "Make a project", wire.CreateProjectQuery, ok=201),
     _get(Op.GET_PROJECT, "/projects/{project_id}", "One project, by id or name"),
+    _send(Op.UPDATE_PROJECT, "PATCH", "/projects/{project_id}", "Change a project"),
+    _send(Op.DELETE_PROJECT, "DELETE", "/projects/{project_id}", "Delete a project with what belongs to it"),
     _get(Op.CURRENT_PROJECT, "/project", "The account's own project"),
     _send(Op.ADD_SPANS, "POST", "/spans", "Keep the figures of spans"),
 )

@@ -166,6 +166,19 @@ class PromptsQuery(ListQuery):
     project: str | None = None
 
 
+class CreateProjectQuery(Query):
+    """`account` makes a project that records belong to, otherwise one that traces are sent to."""
+
+    account: bool = False
+
+
+class ProjectsQuery(ListQuery):
+    """`account` lists the projects records belong to; `experiments` false leaves out the trace projects of experiments."""
+
+    account: bool = False
+    experiments: bool = True
+
+
 class VersionQuery(Query):
     """The version of a prompt or document that is named instead of identified; the latest unless told."""
 

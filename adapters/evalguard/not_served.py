@@ -41,14 +41,6 @@ NOT_SERVED = (
         "GET /experiments/rag-automl list_rag_studies",
         "POST /experiments/rag-automl create_rag_study",
     ),
-    *rows(
-        "projects follow from keys and their scopes",
-        "seen in the Terraform provider",
-        "POST /projects create_project",
-        "GET /projects/{id} get_project",
-        "PATCH /projects/{id} update_project",
-        "DELETE /projects/{id} delete_project",
-    ),
     *rows("keys are configured in the gateway's file", _DOCUMENTED, "GET /api-keys list_api_keys", "POST /api-keys create_api_key"),
     *rows(
         "evals are not scheduled here",

@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam
 from gateway.local import datasets, experiment_documents, freezing, listing, lookup
 from gateway.local.freezing import Source
 from gateway.local.handler import Reply
-from gateway.local.projects import holds
+from gateway.local.projects import TRACE, holds
 from gateway.store import Change, Transaction, drop_aliases
 from gateway.store.tables import experiments, projects, spans
 from schemas.dataset import Example, NewDataset
@@ -134,7 +134,7 @@ def _trace_project(tx: Transaction, shared: dict[str, Any]) -> str:
     dataset, version = tx.id(Kind.DATASET, shared["dataset_id"]), tx.id(Kind.DATASET_VERSION, shared["dataset_version_id"])
     row = {
         "scope": shared["scope"],
-        "kind": "trace",
+        "kind": TRACE,
         "name": name,
         "description": f"dataset_id: {dataset}\ndataset_version_id: {version}",
         "extensions": {},
@@ -226,7 +226,8 @@ def remove(tx: Transaction, arms: Sequence[Row[Any]], caller: Caller, traces: bo
         _drop(tx, arm.id)
         tx.changes.append(Change("deleted", arm.id))
         if traces:
-            tx.execute(projects.delete().where(projects.c.scope == caller.scope, projects.c.name == arm.trace_project))
+            named = projects.delete().where(projects.c.scope == caller.scope, projects.c.kind == TRACE)
+            tx.execute(named.where(projects.c.name == arm.trace_project))
             tx.execute(spans.delete().where(spans.c.scope == caller.scope, spans.c.project == arm.trace_project))
 
 

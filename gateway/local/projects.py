@@ -16,6 +16,7 @@ from schemas.operations import Caller, ListProjectsArgs, Op, ProjectArgs
 from schemas.query import Args
 
 TRACE = "trace"
+ACCOUNT = "account"
 ACCOUNT_NAME = "default project"
 
 _NEW = projects.insert()
@@ -61,7 +62,7 @@ def holds(tx: Transaction, column: ColumnElement[Any], project: str, scope: str)
 
 def ensure(tx: Transaction, name: str, scope: str, description: str | None = None) -> None:
     """Makes the trace project of that name unless the scope, or everyone, has it."""
-    if tx.first(_visible(scope).where(projects.c.name == name)) is None:
+    if tx.first(visible(scope, TRACE).where(projects.c.name == name)) is None:
         times = {"created_at": tx.now, "updated_at": tx.now}
         tx.execute(_NEW, {"scope": scope, "kind": TRACE, "name": name, "description": description, "extensions": {}, **times})
 
@@ -72,8 +73,8 @@ def current(tx: Transaction, _args: Args, _body: None, caller: Caller) -> Reply:
 
 
 def list_projects(tx: Transaction, args: ListProjectsArgs, _body: None, caller: Caller) -> Reply:
-    """Trace projects, newest first."""
-    query = _visible(caller.scope)
+    """Projects of one sort, newest first."""
+    query = visible(caller.scope, ACCOUNT if args.account else TRACE)
     if not args.experiments:
         query = query.where(projects.c.name.not_in(_OF_EXPERIMENTS))
 
@@ -85,23 +86,33 @@ def list_projects(tx: Transaction, args: ListProjectsArgs, _body: None, caller: 
 
 def get(tx: Transaction, args: ProjectArgs, _body: None, caller: Caller) -> Reply:
     """One project by id or name, the account's included."""
-    own = account(tx, caller.scope)
-    identity = tx.ids.parse(args.project_id)
-    if identity is None:
-        row = tx.first(_visible(caller.scope).where(projects.c.name == args.project_id))
-    elif identity.kind is not Kind.PROJECT:
-        raise wrong_kind(Kind.PROJECT, args.project_id)
-    else:
-        row = tx.first(_visible(caller.scope).where(projects.c.id == identity.number))
+    row = find(tx, args.project_id, caller.scope)
     if row is not None:
         return document(tx, row)
-    if args.project_id == ACCOUNT_NAME or tx.ids.parse(own["id"]) == identity:
-        return own
+    if is_own(tx, args.project_id, caller.scope):
+        return account(tx, caller.scope)
     raise unknown(Kind.PROJECT, args.project_id)
 
 
-def _visible(scope: str) -> Select[Any]:
-    return select(projects).where(projects.c.scope.in_((scope, EVERYONE)), projects.c.kind == TRACE)
+def find(tx: Transaction, reference: str, scope: str) -> Row[Any] | None:
+    """The row of a project by id or name (of two with one name, the place of traces). Raises CrosswalkError for the id of something else."""
+    identity = tx.ids.parse(reference)
+    if identity is None:
+        return tx.first(visible(scope, TRACE, ACCOUNT).where(projects.c.name == reference).order_by(projects.c.kind.desc()).limit(1))
+    if identity.kind is not Kind.PROJECT:
+        raise wrong_kind(Kind.PROJECT, reference)
+    return tx.first(visible(scope, TRACE, ACCOUNT).where(projects.c.id == identity.number))
+
+
+def is_own(tx: Transaction, reference: str, scope: str) -> bool:
+    """Whether a reference means the account's own project, which has no record."""
+    identity = tx.ids.parse(reference)
+    return reference == ACCOUNT_NAME or (identity is not None and tx.ids.parse(account(tx, scope)["id"]) == identity)
+
+
+def visible(scope: str, *kinds: str) -> Select[Any]:
+    """The projects of these kinds that a scope sees."""
+    return select(projects).where(projects.c.scope.in_((scope, EVERYONE)), projects.c.kind.in_(kinds))
 
 
 HANDLERS = {Op.LIST_PROJECTS: list_projects, Op.GET_PROJECT: get, Op.CURRENT_PROJECT: current}

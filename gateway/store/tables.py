@@ -363,7 +363,7 @@ projects = _table(
     _text("organization_id"),
     _json("extensions", required=True),
     *_times(),
-    UniqueConstraint("scope", "name"),
+    UniqueConstraint("scope", "kind", "name"),
 )
 
 spans = _table(

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gateway.local.target import LocalTarget
-from schemas.errors import CrosswalkError, Reason
-from schemas.operations import Op
+from schemas.errors import Code, CrosswalkError, Reason
+from schemas.operations import Caller, Op
 from tests.local.conftest import Ask, asker
 
 pytestmark = pytest.mark.anyio
@@ -81,3 +81,59 @@ async def test_a_span_sent_again_replaces_itself_and_no_others(ask: Ask, strange
 
 async def test_no_spans_are_nothing(ask: Ask) -> None:
     assert (await add(ask))["count"] == 0
+
+
+async def test_a_project_of_records_is_made_changed_and_deleted_with_them(ask: Ask, stranger: Ask) -> None:
+    made = await ask(Op.CREATE_PROJECT, {"name": "Team one", "extensions": {"x": {"a": 1}}}, account=True)
+    assert (made["slug"], made["organization_id"]) == ("team_one", (await ask(Op.CURRENT_PROJECT))["organization_id"])
+    assert [one["id"] for one in (await ask(Op.LIST_PROJECTS, account=True))["items"]] == [made["id"]]
+    assert await names(ask) == ["default"]
+    changed = await ask(Op.UPDATE_PROJECT, {"slug": "first", "description": "ours", "extensions": {"x": {"b": 2}}}, project_id=made["id"])
+    assert (changed["name"], changed["slug"], changed["description"]) == ("Team one", "first", "ours")
+    assert changed["extensions"] == {"x": {"a": 1, "b": 2}}
+    own, other = made["id"], (await ask(Op.CURRENT_PROJECT))["id"]
+    for project in (own, other):
+        await ask(Op.CREATE_DATASET, {"name": "d", "project": project, "examples": [{"input": 1}]})
+        await ask(Op.CREATE_PROMPT, {"name": "p", "template": "", "project": project})
+        arm = [{"name": name, "steps": [{"kind": "wait"}]} for name in "ab"]
+        await ask(Op.CREATE_EXPERIMENT, {"name": "e", "project": project, "examples": [{"input": 1}], "variants": arm})
+    with pytest.raises(CrosswalkError) as caught:
+        await stranger(Op.DELETE_PROJECT, project_id=own)
+    assert caught.value.reason is Reason.UNKNOWN_RECORD
+    await ask(Op.DELETE_PROJECT, project_id=own)
+    for op in (Op.LIST_DATASETS, Op.LIST_PROMPTS, Op.LIST_EXPERIMENTS):
+        assert {one["project"] for one in (await ask(op))["items"]} == {other}, op
+    with pytest.raises(CrosswalkError) as caught:
+        await ask(Op.GET_PROJECT, project_id=own)
+    assert caught.value.reason is Reason.UNKNOWN_RECORD
+
+
+async def test_names_and_slugs_of_projects_are_taken_once_for_each_sort(ask: Ask) -> None:
+    await add(ask, span(project="shared"))
+    made = await ask(Op.CREATE_PROJECT, {"name": "shared"}, account=True)
+    await add(ask, span("t9", project="shared"))
+    assert (await ask(Op.GET_PROJECT, project_id="shared"))["id"] != made["id"]
+    for body in ({"name": "shared"}, {"name": "else", "slug": "shared"}):
+        with pytest.raises(CrosswalkError) as caught:
+            await ask(Op.CREATE_PROJECT, body, account=True)
+        assert caught.value.reason is Reason.DUPLICATE
+    other = await ask(Op.CREATE_PROJECT, {"name": "other"}, account=True)
+    for body in ({"name": "shared"}, {"slug": "shared"}):
+        with pytest.raises(CrosswalkError) as caught:
+            await ask(Op.UPDATE_PROJECT, body, project_id=other["id"])
+        assert caught.value.reason is Reason.DUPLICATE
+
+
+async def test_a_trace_project_goes_with_its_spans_and_what_is_everybodys_stays(target: LocalTarget, ask: Ask) -> None:
+    await ask(Op.CREATE_PROJECT, {"name": "traces"})
+    await add(ask, span(project="traces"))
+    await ask(Op.DELETE_PROJECT, project_id="traces")
+    assert await names(ask) == ["default"]
+    for reference in ("default", (await ask(Op.CURRENT_PROJECT))["id"]):
+        with pytest.raises(CrosswalkError) as caught:
+            await ask(Op.DELETE_PROJECT, project_id=reference)
+        assert caught.value.code is Code.FORBIDDEN
+    made = await ask(Op.CREATE_PROJECT, {"name": "kept"}, account=True)
+    with pytest.raises(CrosswalkError) as caught:
+        await asker(target, Caller(role="editor"))(Op.DELETE_PROJECT, project_id=made["id"])
+    assert caught.value.code is Code.FORBIDDEN

@@ -5,12 +5,12 @@ section 15).
 from typing import Any
 
 from adapters.base import Route
-from adapters.evalguard.quirks import dataset_ways, experiment_ways, run_ways, saying
+from adapters.evalguard.quirks import dataset_ways, experiment_ways, project_ways, run_ways, saying
 from adapters.evalguard.quirks.reading import ADDED, DONE, Created, Many, One, Told, read_group, read_group_results, read_results, read_run
 from adapters.evalguard.quirks.saying import Head, Project
 from adapters.evalguard.tables import datasets as wire
 from adapters.evalguard.tables import outgoing as tables
-from adapters.evalguard.tables import registry
+from adapters.evalguard.tables import projects, registry
 from adapters.evalguard.tables.common import DATASET_ID, VERSION_ID
 from adapters.evalguard.tables.runs import ENTRY, SNAPSHOT_CASE
 from adapters.mapping import Each, Fold, Row, Shape
@@ -291,4 +291,17 @@ _REGISTRY = (
     ),
 )
 
-OUTGOING: tuple[Route, ...] = (*_DATASETS, *_EXPERIMENTS, *_RUNS, *_REGISTRY)
+_PROJECTS = (
+    Route(
+        Op.CREATE_PROJECT,
+        "POST",
+        "/projects",
+        fixed={"account": True},
+        request=projects.NEW_PROJECT,
+        taken=One(projects.PROJECT),
+        way=project_ways.create,
+        **_SEEN,
+    ),
+)
+
+OUTGOING: tuple[Route, ...] = (*_DATASETS, *_EXPERIMENTS, *_RUNS, *_REGISTRY, *_PROJECTS)

@@ -1,4 +1,4 @@
-"""Prompts, deployments, scorers, evaluators and the project."""
+"""Prompts, deployments, scorers and evaluators."""
 
 from adapters.base import Listing, Route
 from adapters.evalguard.quirks import registry_recipes as recipes
@@ -105,14 +105,5 @@ ROUTES = (
         answer=base.Answer,
         evidence="seen in clients",
         summary="Evaluator versions, newest first",
-    ),
-    Route(
-        Op.CURRENT_PROJECT,
-        "GET",
-        "/project/current",
-        reply=tables.CURRENT_PROJECT,
-        answer=wire.CurrentProject,
-        evidence="seen in clients; verified",
-        summary="The default project, without the envelope",
     ),
 )

@@ -1,4 +1,4 @@
-"""Prompts, scorers, evaluators, deployments, reports and projects."""
+"""Prompts, scorers, evaluators, deployments and reports."""
 
 from adapters.codecs import Vocabulary
 from adapters.evalguard.quirks.values import compact
@@ -216,11 +216,3 @@ class Deployments:
 
 
 DEPLOYMENTS = Deployments()
-
-# --- projects ----------------------------------------------------------------------------------------------------------------------------
-
-CURRENT_PROJECT = Shape(
-    (Row("projectId", "id", PROJECT_ID), Row("orgId", "organization_id", default=None)),
-    hidden=dict.fromkeys(("name", "description", "slug", "alias", "created_at", "updated_at"), "not told"),
-)
-"""`GET /project/current`, raw (seen in clients, verified)."""

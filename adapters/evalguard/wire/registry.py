@@ -87,10 +87,3 @@ class PromptsAnswer(Answer):
     """Prompt versions, newest first."""
 
     data: list[PromptRow]
-
-
-class CurrentProject(WireModel):
-    """`GET /project/current`, without the envelope."""
-
-    projectId: str
-    orgId: str | None
