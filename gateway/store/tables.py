@@ -474,3 +474,36 @@ receipts = _table(
     _time("expires_at", required=True),
     Index(None, "expires_at"),
 )
+
+shelves = _table(
+    "shelves",
+    Column("target", ForeignKey("targets.id"), nullable=False),
+    _text("scope", required=True),
+    _text("operation", required=True),
+    _text("said", required=True),  # the arguments that the target was asked its list with, as JSON in a fixed order
+    _time("as_of"),  # when the last whole reading of the list began; NULL: there was none
+    _flag("outdated"),  # something happened of which it is not known what the list looks like since
+    _time("begun_at"),  # when the reading under way began
+    _json("position"),  # how far it has got
+    _counter("calls"),  # of the last whole reading
+    _real("seconds"),  # that it took
+    _time("used_at", required=True),
+    UniqueConstraint("target", "scope", "operation", "said"),
+    Index(None, "used_at"),
+)
+shelved = _table(
+    "shelved",
+    _owner("shelf", "shelves.id"),
+    _text("record", required=True),  # the canonical id, or what tells apart records without one
+    _whole("made", required=True),  # created_at in microseconds; 0 when unknown
+    _whole("number", required=True),  # decides between records made at the same time
+    _text("name"),
+    _text("dataset"),
+    _json("body", required=True),
+    _time("seen_at", required=True),
+    _time("changed_at"),  # when it was last changed through the gateway
+    _flag("stale"),  # it was changed, and has not been read since
+    _flag("gone"),  # kept for a while, so that a cursor still finds its place
+    UniqueConstraint("shelf", "record"),
+    Index(None, "shelf", "gone", "made", "number"),
+)
