@@ -240,7 +240,7 @@ class Adapter:
         args = {**route.args.decode(params, scope), **route.fixed}
         if route.body_args is not None:
             taken, body = split(body, route.body_args)
-            args.update(route.body_args.decode(taken, scope))
+            args = _narrowed(args, route.body_args.decode(taken, scope))
         args.pop("extensions", None)
         spec = SPECS[route.op]
         content = None
@@ -319,6 +319,12 @@ def _validate(model: type[BaseModel], content: Json, where: str, issues: list[Is
     except ValidationError as error:
         issues.extend(issues_of(error, where))
         return {}
+
+
+def _narrowed(args: JsonObject, more: JsonObject) -> JsonObject:
+    """Arguments from the path and query with those from the body; conditions of both hold."""
+    both = {"where": {"all": [args["where"], more["where"]]}} if "where" in args and "where" in more else {}
+    return {**args, **more, **both}
 
 
 def _canonical(model: type[Any], content: Json) -> Any:

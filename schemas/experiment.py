@@ -44,10 +44,15 @@ class Variant(Model):
 
 
 class EvaluatorUse(Model):
-    """An evaluator as an experiment names it: an id, slug or built-in scorer name, with parameters for this use."""
+    """An evaluator as an experiment names it: an id, slug or built-in scorer name, with parameters for this use.
+
+    `generation_method` is how it is to judge where the experiment does not say; `pipeline` the id of the document whose task this use is.
+    """
 
     evaluator: str
     parameters: JsonObject = Field(default_factory=dict)
+    generation_method: str | None = None
+    pipeline: str | None = None
 
 
 class RunCounts(Model):

@@ -324,7 +324,7 @@ class DocumentsArgs(ListArgs):
 
 
 class DocumentArgs(Args):
-    """One document by id or key; `version` None = latest."""
+    """One document by key, `version` None = latest; or one version by its id."""
 
     kind: str
     key: str | None = None

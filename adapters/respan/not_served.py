@@ -1,29 +1,10 @@
-"""Operations of the vendor that this surface does not have: evaluation pipelines, the spreadsheet form of experiments, and what only the router knows."""
+"""Operations of the vendor that this surface does not have: the spreadsheet form of experiments, and what only the router knows."""
 
 from adapters.unserved import rows
 
-_PIPELINES = "documented; client code 0.1.47"
 _FIRST = "client code of respan-ai 2.0.1; schema of 0.1.33"
 
 NOT_SERVED = (
-    *rows(
-        "evaluation pipelines are not run here: name evaluators instead",
-        _PIPELINES,
-        "POST /api/workflows/ create_workflow",
-        "GET /api/workflows/ list_workflows_root",
-        "POST /api/workflows/list/ list_workflows",
-        "GET /api/workflows/{workflow_id}/ retrieve_workflow",
-        "PATCH /api/workflows/{workflow_id}/ update_workflow",
-        "DELETE /api/workflows/{workflow_id}/ delete_workflow",
-        "GET /api/workflows/{workflow_id}/versions/ list_workflow_versions",
-        "POST /api/workflows/{workflow_id}/versions/ create_workflow_version",
-        "GET /api/workflows/{workflow_id}/versions/{version}/ retrieve_workflow_version",
-        "PATCH /api/workflows/{workflow_id}/versions/{version}/ update_workflow_version",
-        "POST /api/workflows/{workflow_id}/commits/ commit_workflow",
-        "POST /api/workflows/{workflow_id}/deployments/ deploy_workflow",
-        "DELETE /api/workflows/{workflow_id}/deployments/ undeploy_workflow",
-        "POST /api/workflows/{workflow_id}/validations/ validate_workflow",
-    ),
     *rows(
         "experiments are served in their second version, under /api/v2/experiments/",
         _FIRST,

@@ -78,7 +78,7 @@ class Judges:
     """Finds evaluators and makes them ready.
 
     `method` is the experiment's `generation_method` and overrides how evaluators judge: `llm` and `code` demand that way, `human`, `noop` and
-    `predefined` leave the scores to others; none or `auto` takes each evaluator's own. `threshold` (0 … 1) is the experiment's: scorers that name
+    `predefined` leave the scores to others; none takes that of the use, none or `auto` each evaluator's own. `threshold` (0 … 1) is the experiment's: scorers that name
     none pass from there on.
     """
 
@@ -137,7 +137,7 @@ class Judges:
         )
 
     def _judging(self, use: EvaluatorUse, evaluator: Evaluator) -> Judging | None:
-        method = (self.method or "").lower()
+        method = (self.method or use.generation_method or "").lower()
         kind = evaluator.kind
         if method in _NO_SCORE or (method in _OWN_WAY and kind is EvaluatorKind.HUMAN):
             return None

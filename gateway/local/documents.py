@@ -80,8 +80,14 @@ def _newer() -> Select[Any]:
 
 
 def get(tx: Transaction, args: DocumentArgs, _body: None, caller: Caller) -> Reply:
-    """One document by key (the latest version, or that of a number) or by id; without a key the newest of the kind."""
-    return document(tx, _find(tx, args, caller.scope))
+    """One document by key (the latest version, or that of a number), one version by its id; without a key the newest of the kind."""
+    row = _version(tx, args, caller.scope) if args.key is not None and args.version is None else None
+    return document(tx, _find(tx, args, caller.scope) if row is None else row)
+
+
+def _version(tx: Transaction, args: DocumentArgs, scope: str) -> Row[Any] | None:
+    number = tx.ids.number(args.key or "", Kind.DOCUMENT)
+    return None if number is None else tx.first(_BY_NUMBER, {"number": number, "scope": scope, "kind": args.kind})
 
 
 def update(tx: Transaction, args: DocumentArgs, body: DocumentPatch, caller: Caller) -> Reply:

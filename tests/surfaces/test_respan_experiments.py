@@ -205,13 +205,6 @@ async def test_methods_and_paths_that_are_not_there(client: httpx.AsyncClient) -
     assert await ask(client, "GET", "/respan/api/v2/nothing/", status=404) == {"detail": "Not found."}
 
 
-async def test_pipelines_are_refused_because_nobody_would_run_them(client: httpx.AsyncClient) -> None:
-    body = {"dataset_id": await dataset(client), "workflow": WAIT, "evaluator_workflow_ids": ["some-version"]}
-    assert "evaluators" in (await ask(client, "POST", EXPERIMENTS, body, 400))["detail"]
-    made = await experiment(client)
-    assert await ask(client, "PATCH", f"{EXPERIMENTS}{made['id']}/", {"evaluator_workflow_ids": ["some-version"]}, 400)
-
-
 async def test_a_definition_under_way_is_not_changed(client: httpx.AsyncClient) -> None:
     made = await experiment(client)
     await ask(client, "PATCH", f"/v1/experiments/{made['id']}", {"status": "running"})

@@ -6,7 +6,7 @@ from adapters.codecs import Vocabulary
 from adapters.notes import Fate
 from adapters.respan.quirks.errors import bad_field
 from adapters.respan.quirks.fields import extension
-from adapters.respan.tables.common import EVALUATOR_ID, EXPERIMENT_ID, PROMPT_ID
+from adapters.respan.tables.common import EVALUATOR_ID, EXPERIMENT_ID, PROMPT_ID, VERSION_ID
 from adapters.scope import Scope
 from schemas.experiment import StepKind
 from schemas.json import Json, JsonObject
@@ -137,12 +137,14 @@ def say_evaluators(doc: JsonObject, scope: Scope) -> JsonObject:
     """The evaluators as a request names them."""
     said: JsonObject = {}
     if "evaluators" in doc:
-        uses = doc["evaluators"] or []
+        uses = [use for use in doc["evaluators"] or [] if not use.get("pipeline")]
         if any(use.get("parameters") for use in uses):
             scope.note(Fate.LOST, "evaluator_ids", "evaluators/*/parameters", "an evaluator is named without parameters")
         said["evaluator_ids"] = [EVALUATOR_ID.encode(use["evaluator"], scope) for use in uses]
-    if "pipelines" in doc:
-        said["evaluator_workflow_ids"] = doc["pipelines"]
+    pipelines = [use["pipeline"] for use in doc.get("evaluators") or [] if use.get("pipeline")]
+    if "pipelines" in doc or pipelines:
+        own = [VERSION_ID.encode(name, scope) for name in dict.fromkeys(pipelines)]
+        said["evaluator_workflow_ids"] = [*(doc.get("pipelines") or []), *own]
     return said
 
 

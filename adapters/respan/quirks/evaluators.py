@@ -8,8 +8,8 @@ from adapters.base import Plan, Route
 from adapters.codecs import Vocabulary
 from adapters.http import Request, Response, json_response
 from adapters.mapping import ABSENT
+from adapters.respan.quirks.asking import ask, joined, optional
 from adapters.respan.quirks.fields import extension
-from adapters.respan.quirks.recipes import ask, joined, optional
 from adapters.respan.quirks.values import VALUE_TYPES
 from adapters.respan.tables.common import EVALUATOR_ID
 from adapters.scope import Scope

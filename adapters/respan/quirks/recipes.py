@@ -5,8 +5,9 @@ from typing import Any
 
 from adapters.base import Plan
 from adapters.recipes import known_evaluators
+from adapters.respan.quirks import pipelines
+from adapters.respan.quirks.asking import ask, joined
 from adapters.scope import Scope
-from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import ExperimentDefinition, ExperimentPatch, StepKind
 from schemas.operations import AddRunArgs, Call, ExperimentArgs, ListIncompleteArgs, Op, StartArgs
 from schemas.run import NewRun, NewRuns
@@ -18,16 +19,12 @@ _AT_ONCE = 500
 _ENDED = (ExperimentStatus.COMPLETED, ExperimentStatus.COMPLETED_WITH_ERRORS, ExperimentStatus.CANCELLED)
 
 
-def ask(call: Call, op: Op, args: Any, body: Any = None) -> Call:
-    """Another call on behalf of the same caller."""
-    return Call(op, args, body, call.caller)
-
-
 def create(call: Call, scope: Scope) -> Plan:
     """Create, with a waiting trace for every row that the caller runs itself."""
     assert isinstance(call.body, ExperimentDefinition)
-    yield from known_evaluators(call, call.body, "evaluator_ids")
-    made = yield call
+    definition = yield from pipelines.defined(call, call.body, scope)
+    yield from known_evaluators(call, definition, "evaluator_ids")
+    made = yield ask(call, call.op, call.args, definition)
     return (yield from placeholders(call, made))
 
 
@@ -63,7 +60,7 @@ def update(call: Call, scope: Scope) -> Plan:
     """Change what the body names. What this dialect alone says about an experiment joins what it said before."""
     assert isinstance(call.args, ExperimentArgs)
     assert isinstance(call.body, ExperimentPatch)
-    patch = call.body
+    patch = yield from pipelines.patched(call, call.body, scope)
     if not patch.model_fields_set:
         return (yield ask(call, Op.GET_EXPERIMENT, call.args))
     if patch.extensions:
@@ -78,31 +75,3 @@ def replace(call: Call, scope: Scope) -> Plan:
     empty: dict[str, Any] = {"evaluators": [], "pipelines": []}
     absent = {name: empty.get(name) for name in _REPLACED if name not in call.body.model_fields_set}
     return (yield from update(ask(call, call.op, call.args, call.body.model_copy(update=absent)), scope))
-
-
-def joined(known: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """A record's extensions with new ones added, dialect by dialect."""
-    before = known.get("extensions") or {}
-    return {**before, **{dialect: {**(before.get(dialect) or {}), **content} for dialect, content in given.items()}}
-
-
-def everything(call: Call, op: Op, args: Any) -> Generator[Call, Any, list[Any]]:
-    """Every item of a list, page after page."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = yield ask(call, op, args.model_copy(update={"cursor": cursor, "limit": 500}))
-        items.extend(page["items"])
-        cursor = page.get("next_cursor")
-        if cursor is None:
-            return items
-
-
-def optional(call: Call) -> Generator[Call, Any, Any]:
-    """The reply to a call, None when what it names is not there."""
-    try:
-        return (yield call)
-    except CrosswalkError as error:
-        if error.code is not Code.NOT_FOUND and error.reason is not Reason.UNKNOWN_RECORD:
-            raise
-        return None

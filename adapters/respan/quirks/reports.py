@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from adapters.base import Plan
-from adapters.respan.quirks.recipes import ask, everything, optional
+from adapters.respan.quirks.asking import ask, everything, optional
 from adapters.respan.quirks.traces import name_evaluators
 from adapters.respan.tables.common import EVALUATOR_ID, EXPERIMENT_ID
 from adapters.scope import Scope

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 from adapters.base import Plan, Route, read_plain
 from adapters.http import Request, Response, json_response
 from adapters.mapping import ABSENT, Codec
+from adapters.respan.quirks.asking import ask, everything, joined, optional
 from adapters.respan.quirks.errors import bad_field
 from adapters.respan.quirks.fields import extension
 from adapters.respan.quirks.pages import linked
-from adapters.respan.quirks.recipes import ask, everything, joined, optional
 from adapters.respan.tables.common import DATASET_ID, ROW_ID, TRACE_ID
 from adapters.respan.wire.datasets import RowBody
 from adapters.scope import Scope

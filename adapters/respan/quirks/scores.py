@@ -4,7 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from adapters.base import Plan
-from adapters.respan.quirks.recipes import ask, joined, optional
+from adapters.respan.quirks.asking import ask, joined, optional
 from adapters.respan.quirks.traces import name_evaluators
 from adapters.scope import Scope
 from schemas.evaluator import EvaluatorKind

@@ -8,9 +8,9 @@ from adapters.base import Plan, Route
 from adapters.codecs import parse_time
 from adapters.http import Request, Response, json_response
 from adapters.respan.quirks import spans
+from adapters.respan.quirks.asking import ask, joined, optional
 from adapters.respan.quirks.calling import Content
 from adapters.respan.quirks.pages import linked
-from adapters.respan.quirks.recipes import ask, joined, optional
 from adapters.respan.tables.common import TIME
 from adapters.scope import Scope
 from schemas.json import Json, JsonObject

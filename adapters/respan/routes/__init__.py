@@ -1,5 +1,5 @@
 """Every route of the dialect. Literal paths stand before those with placeholders: `list` and `summary` are reserved words."""
 
-from adapters.respan.routes import datasets, evaluators, experiments, scores, traces
+from adapters.respan.routes import datasets, evaluators, experiments, scores, traces, workflows
 
-ROUTES = (*experiments.ROUTES, *traces.ROUTES, *datasets.ROUTES, *evaluators.ROUTES, *scores.ROUTES)
+ROUTES = (*experiments.ROUTES, *traces.ROUTES, *datasets.ROUTES, *evaluators.ROUTES, *scores.ROUTES, *workflows.ROUTES)

@@ -26,6 +26,8 @@ PROMPT_ID = HexId(Kind.PROMPT)
 SCORE_ID = HexId(Kind.SCORE)
 DATASET_ID = HexId(Kind.DATASET, dashes=True)
 EVALUATOR_ID = HexId(Kind.EVALUATOR, dashes=True)
+# One version of a workflow; what all versions share is a family, whose id is the key of their documents.
+VERSION_ID = HexId(Kind.DOCUMENT)
 
 TIME = Time()
 
