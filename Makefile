@@ -24,7 +24,7 @@ run: $(READY) ## the gateway on 127.0.0.1:8080, or where the configuration says,
 	@exec $(BIN)/crosswalk serve --demo-data $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## the test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 lint: $(READY) ## ruff and mypy --strict
 	$(BIN)/ruff check .
