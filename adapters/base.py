@@ -168,6 +168,8 @@ class Adapter:
     it knows experiments of several variants, `together` which of them it takes as one where it does not know all. `outgoing` are rows for calling alone,
     which come before `routes`; `owners` tell from an id what the record belongs to; `write_headers` go with every write; `denied` sees in the body of a
     successful answer that the call failed all the same.
+    `repeats` says that its experiments run an example as often as is asked, `grows` that they take rows beyond those of their dataset: where one is false,
+    several of its experiments stand together for one.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
     own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
     """
@@ -196,6 +198,8 @@ class Adapter:
     stores: bool = False
     largest_page: int | None = None
     groups: bool = False
+    repeats: bool = True
+    grows: bool = True
     together: Callable[[Call], bool] | None = None
     outgoing: tuple[Route, ...] = ()
     owners: Mapping[Kind, Owner] = field(default_factory=dict)

@@ -28,6 +28,8 @@ ADAPTER = Adapter(
     read_error=read_error,
     outgoing=OUTGOING,
     together=together,
+    # A case has one result, which goes by its index.
+    repeats=False,
     slots={Kind.EXAMPLE: "metadata"},
     owners={Kind.RUN: owner},
     write_headers={"x-requested-with": "crosswalk"},

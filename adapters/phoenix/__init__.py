@@ -30,4 +30,6 @@ ADAPTER = Adapter(
     unlisted=frozenset({Kind.SCORE}),
     slots={Kind.EXPERIMENT: "metadata", Kind.EXAMPLE: "metadata", Kind.SCORE: "metadata"},
     stores=True,
+    # Its exports and figures show the runs of the frozen version's examples alone.
+    grows=False,
 )

@@ -40,6 +40,9 @@ ADAPTER = Adapter(
     render_error=render_error,
     read_error=read_error,
     largest_page=LARGEST,
+    # A row has one trace, and rows that come later have none.
+    repeats=False,
+    grows=False,
     slots={Kind.EXAMPLE: "metadata"},
     # Documented for everything that is neither logging nor the model gateway.
     per_minute=60,

@@ -8,6 +8,9 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway.local.experiments import arm_name
+from gateway.remote.outbox_view import worst
+from gateway.remote.recipes.base import Cooking
+from gateway.remote.recipes.experiments import create
 from gateway.remote.recipes.lists import listed, unsaid
 from schemas.errors import Code, CrosswalkError, invalid, unknown
 from schemas.experiment import Experiment, ExperimentDefinition, ExperimentPatch, Variant
@@ -72,13 +75,16 @@ class Groups:
     async def _create(self, call: Call, perform: Perform) -> Json:
         body, scope = call.body, call.caller.scope
         assert isinstance(body, ExperimentDefinition)
+        if body.examples is not None:
+            # One dataset for all arms.
+            return await driven(create(call), perform)
         name = body.name or f"Experiment {token_hex(4)}"
         made: list[JsonObject] = []
         try:
             for place, variant in enumerate(body.variants, 1):
                 made.append(await perform(replace(call, body=_arm(body, name, _named(variant, place)))))
         except CrosswalkError as error:
-            await self._undo(call, made, error, perform)
+            await undone(call, made, error, perform)
             raise
         adopted = await self.ids.adopt({"experiment_id": f"group {token_hex(16)}"}, None, scope)
         group = str(adopted["experiment_id"])
@@ -88,17 +94,6 @@ class Groups:
         for arm in made:
             await self.asides.put(scope, arm["id"], {"group_id": group}, anew=False)
         return await self._whole(call, group, (await self.asides.of(scope, [group]))[group], perform)
-
-    async def _undo(self, call: Call, made: list[JsonObject], error: CrosswalkError, perform: Perform) -> None:
-        """Deletes what was made before an arm was refused; what cannot be deleted is named."""
-        left = []
-        for arm in made:
-            try:
-                await perform(call.then(Op.DELETE_EXPERIMENT, experiment_id=arm["id"]))
-            except CrosswalkError:
-                left.append(f"{arm['name']!r} ({arm['id']})")
-        if left:
-            error.message = f"{error.message} Left behind at the target: {', '.join(left)}."
 
     async def _whole(self, call: Call, group: str, held: JsonObject, perform: Perform) -> JsonObject:
         """The group as one experiment. An arm that is gone at the vendor is gone from the group."""
@@ -146,7 +141,7 @@ class Groups:
 
     async def _each(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
         for arm in held[ARMS]:
-            await perform(_of(call, arm))
+            await perform(of(call, arm))
         return await self._whole(call, group, held, perform)
 
     async def _update(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
@@ -158,7 +153,7 @@ class Groups:
             said = patch.model_dump(exclude_unset=True)
             if patch.name is not None:
                 said["name"] = arm_name(patch.name, variant)
-            await perform(replace(_of(call, arm), body=ExperimentPatch.model_validate(said)))
+            await perform(replace(of(call, arm), body=ExperimentPatch.model_validate(said)))
         shown = patch.model_dump(mode="json", exclude_unset=True, include={"name", *_SHARED})
         await self.asides.put(call.caller.scope, group, shown, anew=False)
         return await self._whole(call, group, {**held, **shown}, perform)
@@ -166,7 +161,7 @@ class Groups:
     async def _delete(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
         for arm in held[ARMS]:
             try:
-                await perform(_of(call, arm))
+                await perform(of(call, arm))
             except CrosswalkError as error:
                 if error.code is not Code.NOT_FOUND:
                     raise
@@ -176,10 +171,10 @@ class Groups:
     async def _runs(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
         """The runs of every arm, the last arm's first, as they were made."""
         if unsaid(call, frozenset()):
-            return await _walked(call, perform, self)
+            return await driven(listed(call, frozenset()), lambda part: self.perform(part, perform))
         items: list[Json] = []
         for arm in reversed(held[ARMS]):
-            page = await perform(_of(call, arm))
+            page = await perform(of(call, arm))
             items.extend(page["items"])
         return {"items": items, "next_cursor": None}
 
@@ -187,7 +182,7 @@ class Groups:
         variant = getattr(call.body, "variant_id", None)
         if variant is None or variant not in held[ARMS]:
             raise invalid("A run of a group names its variant.", "variant_id")
-        return await perform(_of(call, variant))
+        return await perform(of(call, variant))
 
     _ACTS: ClassVar[Mapping[Op, _Act]] = {
         Op.GET_EXPERIMENT: _get,
@@ -201,37 +196,61 @@ class Groups:
     }
 
 
-async def _walked(call: Call, perform: Perform, groups: Groups) -> Json:
-    """A page of a list that is only had as a whole."""
-    cooking = listed(call, frozenset())
+async def driven(cooking: Cooking, perform: Perform) -> Json:
+    """What a recipe makes, each of whose calls is asked by `perform`. Raises CrosswalkError."""
     step: Any = next(cooking)
     try:
         while True:
-            step = cooking.send(await groups.perform(step, perform))
+            try:
+                reply = await perform(step)
+            except CrosswalkError as error:
+                step = cooking.throw(error)
+            else:
+                step = cooking.send(reply)
     except StopIteration as finished:
         return finished.value
 
 
+async def undone(call: Call, made: list[JsonObject], error: CrosswalkError, perform: Perform) -> None:
+    """Deletes what was made before one of several was refused; what cannot be deleted is named in the error."""
+    left = []
+    for one in made:
+        try:
+            await perform(call.then(Op.DELETE_EXPERIMENT, experiment_id=one["id"]))
+        except CrosswalkError:
+            left.append(f"{one['name']!r} ({one['id']})")
+    if left:
+        error.message = f"{error.message} Left behind at the target: {', '.join(left)}."
+
+
 def folded(group: str, held: Mapping[str, Json], arms: list[JsonObject], names: Mapping[str, str]) -> JsonObject:
     """The arms as one experiment: counts added, the status of what is still to come or else the worst."""
-    counts = {name: sum(arm["counts"][name] for arm in arms) for name in arms[0]["counts"]}
-    counts["examples"] = max(arm["counts"]["examples"] for arm in arms)
     variants = [{**(arm["variants"] or [{"steps": []}])[0], "id": arm["id"], "name": names.get(arm["id"], "")} for arm in arms]
-    statuses = [Status(arm["status"]) for arm in arms]
-    open_ones = [status for status in statuses if not status.terminal]
-    status = open_ones[0] if open_ones else next((word for word in _ORDER if word in statuses), Status.UNKNOWN)
     document = {
         **arms[0],
         **{name: held[name] for name in ("name", *_SHARED) if name in held},
         "id": group,
         "group_id": None,
         "variants": variants,
+        **summed(arms),
+    }
+    return Experiment.model_validate(document).model_dump()
+
+
+def summed(arms: list[JsonObject]) -> JsonObject:
+    """How several experiments stand that are one: counts added, the status of what is still to come or else the worst."""
+    counts = {name: sum(arm["counts"][name] for arm in arms) for name in arms[0]["counts"]}
+    counts["examples"] = max(arm["counts"]["examples"] for arm in arms)
+    statuses = [Status(arm["status"]) for arm in arms]
+    open_ones = [status for status in statuses if not status.terminal]
+    status = open_ones[0] if open_ones else next((word for word in _ORDER if word in statuses), Status.UNKNOWN)
+    return {
         "counts": counts,
         "status": status,
         "progress": sum(arm["progress"] for arm in arms) / len(arms),
         "error": next((arm["error"] for arm in arms if arm["error"]), None),
+        "delivery": worst([arm["delivery"] for arm in arms if arm.get("delivery")]),
     }
-    return Experiment.model_validate(document).model_dump()
 
 
 def _arm(body: ExperimentDefinition, name: str, variant: Variant) -> ExperimentDefinition:
@@ -245,7 +264,8 @@ def _named(variant: Variant, place: int) -> Variant:
     return variant if variant.name else variant.model_copy(update={"name": f"variant {place}"})
 
 
-def _of(call: Call, arm: str) -> Call:
+def of(call: Call, arm: str) -> Call:
+    """The same asked of an experiment of the vendor's own."""
     said = {name: getattr(call.args, name) for name in call.args.model_fields_set}
     return replace(call, args=SPECS[call.op].args.model_validate({**said, "experiment_id": arm}))
 

@@ -23,6 +23,14 @@ _NATIVE = select(foreign_ids.c.native).where(
 _NUMBERS = select(foreign_ids.c.kind, foreign_ids.c.native, foreign_ids.c.id).where(
     foreign_ids.c.target == bindparam("target"), foreign_ids.c.scope == bindparam("scope")
 )
+_BEGINNING = (
+    select(foreign_ids.c.id)
+    .where(
+        foreign_ids.c.target == bindparam("target"), foreign_ids.c.scope == bindparam("scope"), foreign_ids.c.native.like(bindparam("mark"))
+    )
+    .order_by(foreign_ids.c.id.desc())
+    .limit(bindparam("most"))
+)
 
 
 class ForeignIds:
@@ -56,6 +64,14 @@ class ForeignIds:
         known = {pair: self._ours[(scope, *pair)] for pair in natives}
         return renamed(document, lambda kind, text: known.get((kind, text), text), own)
 
+    async def begun(self, mark: str, scope: str) -> bool:
+        """Whether there is any id of ours whose own text begins like this."""
+        return bool(await self.beginning(mark, scope, 1))
+
+    async def beginning(self, mark: str, scope: str, most: int = 10_000) -> list[int]:
+        """The numbers of the ids whose own texts begin like this, newest first."""
+        return await self._store.read(_beginning, self._space, scope, mark, most)
+
     async def native(self, document: Json, own: Kind | None, scope: str) -> Json:
         """A canonical document for the vendor with our ids replaced by its own. Raises CrosswalkError (not_found) for an id of another target."""
         ours: dict[str, str] = {}
@@ -86,6 +102,10 @@ def _space(tx: Transaction, name: str) -> int:
 def _read(tx: Transaction, number: int, space: int, scope: str) -> str | None:
     native: str | None = tx.value(_NATIVE, {"number": number, "target": space, "scope": scope})
     return native
+
+
+def _beginning(tx: Transaction, space: int, scope: str, mark: str, most: int) -> list[int]:
+    return [row.id for row in tx.rows(_BEGINNING, {"target": space, "scope": scope, "mark": f"{mark}%", "most": most})]
 
 
 def _numbers(tx: Transaction, space: int, scope: str, pairs: Iterable[tuple[Kind, str]]) -> dict[tuple[Kind, str], int]:

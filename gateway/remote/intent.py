@@ -20,6 +20,12 @@ def runnable(variants: Iterable[Variant]) -> bool:
     return len(chains) == 1 and bool(chains[0]) and all(step.kind is not StepKind.WAIT for step in chains[0])
 
 
+def waits_for_caller(variants: Iterable[Variant]) -> bool:
+    """Whether every chain does nothing but wait: the caller brings the runs."""
+    chains = [variant.steps for variant in variants]
+    return bool(chains) and all(chain and all(step.kind is StepKind.WAIT for step in chain) for chain in chains)
+
+
 def noted(body: Model, slot: str, *, draft: bool) -> Model:
     """The definition with what is to become of it."""
     said = body.model_dump(exclude_unset=True)

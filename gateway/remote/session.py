@@ -61,6 +61,7 @@ class Session:
         self._wording = Wording(target, account, self._talk)
         self._outcome = Outcome(target, account, self._talk, self._cook_quietly)
         self._depth = 0
+        self._beneath = False
         self._known: dict[str, Json] = {}
         self._under_way: list[Op] = []
         self._held: set[str] = set()
@@ -84,6 +85,25 @@ class Session:
             grouping = not isinstance(call.args, ListExperimentsArgs)
             self._account.emulated = self._account.emulated or grouping
             return await groups.perform(call, self.perform)
+        bundles = self._target.bundles
+        if not self._beneath and await bundles.concerns(call):
+            if call.op in FOLDED or call.op is Op.GET_SCORE:
+                return await self._cook(RECIPES[call.op](call))
+            self._account.emulated = self._account.emulated or not isinstance(call.args, ListExperimentsArgs)
+            return await bundles.perform(call, self.perform, self._below)
+        reply = await self._one(call)
+        return await bundles.presented(call, reply) if self.outermost else reply
+
+    async def _below(self, call: Call) -> Json:
+        """The vendor's own list, in which bundles are not looked for."""
+        self._beneath = True
+        try:
+            return await self._one(call)
+        finally:
+            self._beneath = False
+
+    async def _one(self, call: Call) -> Json:
+        """The canonical reply about records as the vendor has them, with what the outbox holds."""
         call = await with_owner(await self._current(call), self._adapter.owners, self._target.foreign)
         outbox = self._target.outbox
         if outbox is not None and call.op in outbox.operations:

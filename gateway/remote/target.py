@@ -11,6 +11,7 @@ from adapters.calling import decode_reply, encode_call, route_for
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.asides import Asides
+from gateway.remote.bundles import Bundles
 from gateway.remote.groups import Groups
 from gateway.remote.ids import ForeignIds
 from gateway.remote.library import LIBRARY, ORDERS
@@ -22,7 +23,7 @@ from gateway.settings import Target as TargetSettings
 from gateway.store import Store
 from gateway.upstream.target import VendorTarget
 from schemas.errors import Code, CrosswalkError
-from schemas.ids import Ids
+from schemas.ids import Ids, Kind
 from schemas.json import Json
 from schemas.operations import Call, Caller, Op
 from schemas.query import Args
@@ -63,6 +64,7 @@ class RemoteTarget:
     foreign: ForeignIds
     asides: Asides
     groups: Groups
+    bundles: Bundles
     local: Perform
     options: Options | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -81,6 +83,8 @@ class RemoteTarget:
         secret = settings.api_key.get_secret_value() if settings.api_key else None
         groups = await ForeignIds.open(store, f"{vendor.name}/groups")
         asides = Asides(store, foreign.space)
+        # Where the vendor's own ids are numbers, none of ours may stand among them.
+        bundled = await ForeignIds.open(store, f"{vendor.name}/bundles") if Kind.EXPERIMENT in adapter.numbered else foreign
         return cls(
             vendor.name,
             adapter,
@@ -88,6 +92,7 @@ class RemoteTarget:
             foreign,
             asides,
             Groups(groups, asides, not adapter.groups, adapter.together),
+            Bundles(bundled, asides, adapter.title, repeats=adapter.repeats, grows=adapter.grows),
             local,
             **more,
         )

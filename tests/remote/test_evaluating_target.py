@@ -90,7 +90,7 @@ async def test_the_vendor_runs_what_it_can_say(client: httpx.AsyncClient, vendor
         ({"variants": [{"steps": [{"kind": "duplicate", "config": {}}]}]}, "/variants/*/steps"),
         ({"evaluators": [{"evaluator": "exact_match", "parameters": {"ignore_case": True}}]}, "/evaluators/*/parameters"),
         ({"evaluators": [{"evaluator": "tone"}]}, "/evaluators"),
-        ({"repetitions": 2}, "/repetitions"),
+        ({"repetitions": 51}, "/repetitions"),
         ({"variants": WAITS}, "/evaluators"),
     ],
 )

@@ -242,14 +242,6 @@ async def test_a_waiting_run_is_completed_by_a_change(client: httpx.AsyncClient)
     assert (run["id"], run["status"], run["output"], run["trace_id"], run["input"]) == (waiting["id"], "succeeded", "b", "t", "a")
 
 
-async def test_repetitions_are_refused_when_the_experiment_is_created(client: httpx.AsyncClient) -> None:
-    face = Face(client, "/v1@resp")
-    dataset = await face.post("/datasets", {"name": "set", "examples": [{"input": "a"}]})
-    body = {"name": "twice", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}], "repetitions": 2}
-    refused = (await face.ask("POST", "/experiments", 422, json=body)).json()
-    assert (refused["code"], [issue["pointer"] for issue in refused["errors"]]) == ("loss_refused", ["/repetitions"])
-
-
 @pytest.mark.usefixtures("undelivered")
 async def test_a_deleted_experiment_takes_what_waits_with_it(serve: Serve, vendor: str, tmp_path: Path) -> None:
     async with serve(**targets(vendor)) as client:

@@ -58,10 +58,10 @@ async def test_what_the_vendor_runs(client: httpx.AsyncClient) -> None:
     assert [run["example"]["input"] for run in await canonical.get(f"{one}/export")] == ["France", {"q": "Japan"}]
 
 
-async def test_repetitions_are_refused_and_one_is_none(client: httpx.AsyncClient) -> None:
+async def test_more_repetitions_than_experiments_may_be_made_are_refused(client: httpx.AsyncClient) -> None:
     canonical = Face(client, "/v1@rsp")
     dataset = await canonical.post("/datasets", {"name": "d", "examples": EXAMPLES})
-    body = {"name": "e", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}], "repetitions": 2}
+    body = {"name": "e", "dataset_id": dataset["id"], "variants": [{"steps": [{"kind": "wait"}]}], "repetitions": 51}
     refused = (await canonical.ask("POST", "/experiments", 422, json=body)).json()
     assert (refused["code"], [issue["pointer"] for issue in refused["errors"]]) == ("loss_refused", ["/repetitions"])
     await canonical.ask("POST", "/experiments", 201, json={**body, "repetitions": 1})

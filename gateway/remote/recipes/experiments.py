@@ -96,7 +96,20 @@ def create(call: Call) -> Cooking:
     dataset = yield Call(Op.CREATE_DATASET, CreateDatasetArgs(mode=UploadMode.CREATE), new, call.caller)
     said = body.model_dump(exclude_unset=True, exclude={"examples"})
     definition = ExperimentDefinition.model_validate({**said, "dataset_id": dataset["id"]})
-    return (yield Call(call.op, call.args, definition, call.caller))
+    try:
+        return (yield Call(call.op, call.args, definition, call.caller))
+    except CrosswalkError as error:
+        if error.code is not Code.OUTCOME_UNKNOWN:
+            yield from _removed(call, dataset, error)
+        raise
+
+
+def _removed(call: Call, dataset: JsonObject, error: CrosswalkError) -> Cooking:
+    """Takes the dataset away that was made for nothing; one that cannot be is named in the error."""
+    try:
+        yield Call(Op.DELETE_DATASET, DatasetArgs(dataset_id=dataset["id"]), None, call.caller)
+    except CrosswalkError:
+        error.message = f"{error.message} Left behind at the target: the dataset {dataset['name']!r} ({dataset['id']})."
 
 
 def one_example(call: Call) -> Cooking:
