@@ -34,6 +34,11 @@ class Caller:
             return False
         return self.targets is None or target in self.targets
 
+    @property
+    def who(self) -> str:
+        """What tells this caller from others who wait for the same target."""
+        return f"{self.scope}/{self.name}"
+
     def __repr__(self) -> str:
         return f"Caller({self.name!r}, {self.role.value}, scope={self.scope!r})"
 

@@ -131,7 +131,7 @@ async def _vendors(settings: Settings, adapters: Mapping[str, Adapter]) -> Async
 
 
 def _vendor(name: str, target: TargetSettings, adapter: Adapter, client: Client) -> VendorTarget:
-    return VendorTarget(name, target, adapter.key_header, client, adapter.per_minute)
+    return VendorTarget(name, target, adapter.key_header, client, adapter.per_minute, adapter.denied)
 
 
 async def _remote(

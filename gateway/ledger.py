@@ -29,7 +29,8 @@ class Ledger:
         """The answer of the named target in the source's dialect, with what it took and what was lost in the exchange's headers."""
         (name, performer), origin, account = target, "emulated", None
         if isinstance(performer, RemoteTarget):
-            account, scope = Account(), replace(scope, ids=performer.ids)
+            shares = None if SPECS[route.op].writes else caller.scope
+            account, scope = Account(f"{caller.scope}/{caller.name}", shares), replace(scope, ids=performer.ids)
             performer = performer.session(account)
 
         async def perform() -> Response:

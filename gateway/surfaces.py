@@ -23,7 +23,9 @@ from gateway.routing import Address, Match, Router, Unserved, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
 from gateway.store.receipts import Receipts
-from gateway.upstream.forward import Cut, Forwarder
+from gateway.upstream.forward import CLIENT_CLOSED, Asked, Cut, Forwarder
+from gateway.upstream.listener import listened
+from gateway.upstream.upload import ClientGone
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
 from schemas.operations import Caller
@@ -75,7 +77,13 @@ class Surfaces:
         if forwarder is not None:
             await self._pass_on(forwarder, where, request, exchange, send)
             return
-        response = await compressed(await self._answer(where, request, exchange), request.headers.get("accept-encoding", ""))
+        try:
+            answer = await self._answer(where, request, exchange)
+        except ClientGone:
+            exchange.log["client_gone"] = True
+            await _send(send, CLIENT_CLOSED, [], b"")
+            return
+        response = await compressed(answer, request.headers.get("accept-encoding", ""))
         await _send(send, response.status, self._headers(where, response, exchange), b"" if scope["method"] == "HEAD" else response.body)
 
     def render(self, scope: AsgiScope, code: Code, message: str) -> problem.Rendered:
@@ -99,7 +107,9 @@ class Surfaces:
         exchange.route = f"/{where.dialect}/*"
         try:
             caller = self._admitted(where, request)
-            await forwarder(where.prefix, caller.credential, request.scope, request.receive, send, exchange)
+            reads = allows(Role.VIEWER, needed(request.method)) or allows(Role.VIEWER, self._needed(where, request))
+            asked = Asked(where.prefix, caller.who, caller.scope, caller.credential, reads)
+            await forwarder(asked, request.scope, request.receive, send, exchange)
         except Cut:
             raise
         except CrosswalkError as error:
@@ -155,7 +165,11 @@ class Surfaces:
         exchange.headers.append((b"crosswalk-target", name.encode()))
         who = Caller(caller.name, caller.scope, caller.role.value)
         read, scope = await _read(where, match, request), self._scope(where, request, exchange)
-        return await self._ledger.answer(adapter, entry, (name, self._target(name)), read, scope, who, exchange)
+        answering = self._ledger.answer(adapter, entry, (name, self._target(name)), read, scope, who, exchange)
+        if entry.writes or name not in self._forwarders:
+            return await answering
+        # A vendor need not be asked on for nothing; a write that has begun is finished.
+        return await listened(request.receive, answering)
 
     def _refuse_unserved(
         self, where: Address, request: StarletteRequest, match: Match | None, entry: Route | Plain | None, exchange: Context

@@ -9,9 +9,15 @@ from adapters.notes import Notes
 class Account:
     """`notes` are those of the target's dialect; `emulated` says that a recipe supplied something, `accepted` that the outbox took it.
 
-    `upstream` counts the milliseconds spent waiting.
+    `upstream` counts the milliseconds spent waiting. `who` is the key whose turn it is when others wait. Calls of an exchange that only reads may share
+    answers with others of the same `scope`; what the gateway does on its own account shares none. `asked` counts the vendor's answers, `cached` those of them
+    that had been given to an earlier exchange.
     """
 
+    who: str = ""
+    scope: str | None = None
+    asked: int = 0
+    cached: int = 0
     notes: Notes = field(default_factory=Notes)
     attempts: int = 0
     emulated: bool = False
@@ -24,4 +30,6 @@ class Account:
         """The value of `Crosswalk-Origin`."""
         if self.accepted:
             return "accepted"
+        if self.asked and self.cached == self.asked:
+            return "cached"
         return "emulated" if self.emulated else "translated"

@@ -1,6 +1,8 @@
 """A vendor's request as HTTP: sent within the target's limits, its answer read whole."""
 
 import asyncio
+from collections.abc import Callable, Hashable
+from functools import partial
 from time import perf_counter
 from urllib.parse import quote
 
@@ -11,9 +13,10 @@ from gateway.execution.models.retry import seconds
 from gateway.logs import MASK, Mask
 from gateway.remote.account import Account
 from gateway.upstream.attempts import READS, Attempts
-from gateway.upstream.client import Answer, Failure
+from gateway.upstream.client import Answer, Failure, RawHeaders
 from gateway.upstream.headers import first
-from gateway.upstream.slots import Full
+from gateway.upstream.queue import Full
+from gateway.upstream.reads import Kept
 from gateway.upstream.target import VendorTarget
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json
@@ -36,38 +39,71 @@ class Sender:
         self._adapter = adapter
         self._mask = Mask([secret] if secret else [])
 
-    async def ask(self, request: Request, account: Account, *, repeatable: bool | None = None, key: str | None = None) -> Response:
-        """A successful answer, whole. `key` is sent as `Idempotency-Key`; `repeatable` says that a write may be sent twice.
+    async def ask(
+        self, request: Request, account: Account, *, reads: bool = False, repeatable: bool | None = None, key: str | None = None
+    ) -> Response:
+        """A successful answer, whole. `key` is sent as `Idempotency-Key`; `repeatable` says that a write may be sent twice, `reads` that nothing is
+        written whatever the method.
 
         Raises CrosswalkError: what the vendor's error means, or that there was no answer.
         """
         path, query = request.path, _query(request)
+        reads = reads or request.method in READS
+        headers = self._headers(request, key)
         for _ in range(_REDIRECTS):
-            answer = await self._once(request, path, query, account, repeatable, key)
+            url = self._vendor.base.join(path.encode("ascii"), query.encode("ascii"))
+            attempts = partial(Attempts, self._vendor, request.method, url, headers, request.body or None, who=account.who)
+            if reads:
+                answer = await self._read((account.scope, request.method, url, tuple(headers), request.body), attempts, request, account)
+            else:
+                answer = await self._write(attempts(repeatable=repeatable), request, account)
             led = self._led(request, answer)
             if led is None:
                 return self._judged(request, answer)
             path, _, query = led.partition("?")
         raise self._vendor.error(Code.UPSTREAM_INVALID, "sends the request round in circles")
 
-    async def _once(self, request: Request, path: str, query: str, account: Account, repeatable: bool | None, key: str | None) -> Response:
-        turn = await self._vendor.quota.turn(self._vendor.timeout)
+    def distrust(self) -> None:
+        """What was answered is not what the vendor promises: nobody else is to be given it."""
+        self._vendor.reads.written()
+
+    async def _read(self, key: Hashable, attempts: Callable[..., Attempts], request: Request, account: Account) -> Response:
+        """A read, which those of the same scope who ask the same may share."""
+        account.asked += 1
+        if account.scope is None:
+            return _whole(*await self._once(attempts(repeatable=True), request, account))
+        seat = await self._vendor.reads.seat(key)
+        if isinstance(seat, Kept):
+            account.cached += seat.cached
+            return _whole(seat.status, seat.headers, seat.body)
+        with seat:
+            status, headers, body = await self._once(attempts(repeatable=True), request, account)
+            seat.take(body)
+            seat.land(status, headers)
+        return _whole(status, headers, body)
+
+    async def _write(self, attempts: Attempts, request: Request, account: Account) -> Response:
+        account.asked += 1
+        try:
+            return _whole(*await self._once(attempts, request, account))
+        finally:
+            self._vendor.reads.written()
+
+    async def _once(self, attempts: Attempts, request: Request, account: Account) -> tuple[int, RawHeaders, bytes]:
+        turn = await self._vendor.quota.turn(self._vendor.timeout, account.who)
         if turn:
             raise self._vendor.error(Code.RATE_LIMITED, "takes no more calls this minute", turn)
-        url = self._vendor.base.join(path.encode("ascii"), query.encode("ascii"))
-        attempts = Attempts(self._vendor, request.method, url, self._headers(request, key), request.body or None, repeatable=repeatable)
         started = perf_counter()
         try:
-            async with self._vendor.slots.one(self._vendor.timeout):
+            async with self._vendor.slots.one(self._vendor.timeout, account.who):
                 answer = await attempts.answer()
                 try:
                     async with asyncio.timeout(self._vendor.timeout):
-                        body = await self._whole(answer)
-                    return Response(answer.status, body, first(answer.headers, b"content-type"), _named(answer))
+                        return answer.status, answer.headers, await self._body(answer)
                 finally:
                     answer.close()
-        except Full:
-            raise self._vendor.error(Code.UPSTREAM_UNAVAILABLE, "has too many calls under way", 1.0) from None
+        except Full as full:
+            raise self._vendor.error(Code.RATE_LIMITED, "has too many calls under way", full.after) from None
         except Failure as failure:
             raise self._unfinished(request, Code.UPSTREAM_INVALID, "broke off its answer") from failure
         except TimeoutError:
@@ -84,7 +120,7 @@ class Sender:
         credential = self._vendor.credential(None)
         return [*headers, credential] if credential else headers
 
-    async def _whole(self, answer: Answer) -> bytes:
+    async def _body(self, answer: Answer) -> bytes:
         parts: list[bytes] = []
         size = 0
         while not answer.ended:
@@ -134,5 +170,6 @@ def _query(request: Request) -> str:
     return "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in request.query)
 
 
-def _named(answer: Answer) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+def _whole(status: int, headers: RawHeaders, body: bytes) -> Response:
+    named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
+    return Response(status, body, first(headers, b"content-type"), named)

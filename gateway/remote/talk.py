@@ -87,7 +87,7 @@ class Talk:
         key = str(uuid4()) if route.keyed else None
         reads = not SPECS[call.op].writes
         try:
-            answer = await self._target.sender.ask(request, self._account, key=key, repeatable=True if route.keyed or reads else None)
+            answer = await self._target.sender.ask(request, self._account, reads=reads, key=key, repeatable=True if route.keyed else None)
         except CrosswalkError as error:
             if reads and error.code is Code.OUTCOME_UNKNOWN:
                 # A list that is asked for by POST changes nothing.
@@ -98,6 +98,7 @@ class Talk:
             reply = decode_reply(route, answer, scope)
         except CrosswalkError as error:
             error.vendor = self._adapter.name
+            self._target.sender.distrust()
             raise
         for note in scope.notes.of(Fate.COERCED):
             self._account.notes.add(note.fate, note.wire, note.canonical, note.reason)

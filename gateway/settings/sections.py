@@ -100,6 +100,9 @@ class Target(Section):
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     breaker_failures: Annotated[int, Field(ge=1, le=1000)] = 5
     breaker_pause: Seconds = 10
+    cache_ttl: Seconds | None = None
+    cache_entries: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
+    cache_bytes: Annotated[ByteSize, Field(ge=1024)] = ByteSize(16 * 1024 * 1024)
 
 
 def _lower(text: str) -> str:

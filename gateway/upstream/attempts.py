@@ -34,15 +34,24 @@ class Attempts:
 
     A request that never left is repeated whatever its method. One that left is repeated when its method is idempotent (RFC 9110
     section 9.2.2) or `repeatable` says so, after a failure or a 429, 502, 503 or 504. A body whose streaming has begun cannot be repeated.
-    `number` counts the attempts, `reason` is the last failure in words for the log.
+    `who` is the key that waits for its turn. `number` counts the attempts, `reason` is the last failure in words for the log.
     """
 
     def __init__(
-        self, target: VendorTarget, method: str, url: str, headers: TextHeaders, body: Body, *, repeatable: bool | None = None
+        self,
+        target: VendorTarget,
+        method: str,
+        url: str,
+        headers: TextHeaders,
+        body: Body,
+        *,
+        repeatable: bool | None = None,
+        who: str = "",
     ) -> None:
         self.number = 0
         self.reason: str | None = None
         self._target = target
+        self._who = who
         self._method = method
         self._url = url
         self._headers = headers
@@ -104,7 +113,7 @@ class Attempts:
         shut = self._target.breaker.wait()
         if shut:
             raise self._target.error(Code.UPSTREAM_UNAVAILABLE, "has not been answering and is left alone for a while", shut)
-        turn = await self._target.pace.turn(self._left)
+        turn = await self._target.pace.turn(self._left, self._who)
         if turn:
             raise self._target.error(Code.RATE_LIMITED, "takes no more calls this minute (requests_per_minute)", turn)
 

@@ -1,8 +1,14 @@
 """Notices when a caller hangs up, so that nobody works on for nothing."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from starlette.types import Receive
+
+from gateway.upstream.upload import ClientGone
+
+T = TypeVar("T")
 
 _PATIENCE = 0.1
 """Most calls are over before so many seconds have passed: only for longer ones is listening worth a task."""
@@ -49,3 +55,16 @@ class Listener:
         if not self._stopped and self._listened_for is not None:
             self.gone = True
             self._listened_for.cancel()
+
+
+async def listened(receive: Receive, answering: Awaitable[T]) -> T:
+    """The answer to a request that has been received whole. Raises ClientGone once the caller has hung up: the answering is cancelled."""
+    listener = Listener(receive)
+    listener.start()
+    try:
+        return await answering
+    except asyncio.CancelledError:
+        listener.absorb()
+        raise ClientGone from None
+    finally:
+        listener.stop()

@@ -4,42 +4,44 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from gateway.upstream.queue import Full, Queue, granted
+
 _QUEUE = 10
 """How many calls may wait, for each that may be under way."""
 
 
-class Full(Exception):
-    """Too many calls are under way and waiting."""
-
-
 class Slots:
-    """At most `size` calls at a time; the others wait in the order they came."""
+    """At most `size` calls at a time; the keys of the others take turns."""
 
     def __init__(self, size: int) -> None:
-        self._free = asyncio.Semaphore(size)
-        self._places = size * _QUEUE
-        self._waiting = 0
+        self._free = size
+        self._queue = Queue(size * _QUEUE)
 
     @asynccontextmanager
-    async def one(self, within: float) -> AsyncIterator[None]:
-        """Holds a slot. Raises Full when the queue is full or the wait exceeds `within` seconds."""
-        await self._take(within)
+    async def one(self, within: float, who: str = "") -> AsyncIterator[None]:
+        """Holds a slot for a call of the key `who`. Raises Full when the queue is full or the wait exceeds `within` seconds."""
+        await self._take(within, who)
         try:
             yield
         finally:
-            self._free.release()
+            self._give_back()
 
-    async def _take(self, within: float) -> None:
-        if not self._free.locked():
-            await self._free.acquire()
+    async def _take(self, within: float, who: str) -> None:
+        if self._free:
+            self._free -= 1
             return
-        if self._waiting >= self._places:
-            raise Full
-        self._waiting += 1
+        turn = self._queue.join(who)
         try:
             async with asyncio.timeout(within):
-                await self._free.acquire()
-        except TimeoutError:
-            raise Full from None
-        finally:
-            self._waiting -= 1
+                await turn
+        except BaseException as error:
+            self._queue.leave(who, turn)
+            if granted(turn):
+                self._give_back()  # it was this one's turn in the very moment it gave up
+            if isinstance(error, TimeoutError):
+                raise Full from None
+            raise
+
+    def _give_back(self) -> None:
+        if not self._queue.serve():
+            self._free += 1

@@ -1,5 +1,7 @@
 """A configured vendor: where it is, how it wants its key, and how it is to be treated."""
 
+from collections.abc import Callable
+
 from adapters.base import KeyHeader
 from gateway.execution.models.retry import Backoff
 from gateway.settings import Target as TargetSettings
@@ -7,14 +9,26 @@ from gateway.upstream.address import Base
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.client import Client, Patience
 from gateway.upstream.pace import Pace
+from gateway.upstream.reads import Reads
 from gateway.upstream.slots import Slots
 from schemas.errors import Code, CrosswalkError
 
 
 class VendorTarget:
-    """One `[targets.NAME]` of a vendor's adapter. The client is shared and belongs to the caller; `per_minute` is how many calls the vendor allows."""
+    """One `[targets.NAME]` of a vendor's adapter. The client is shared and belongs to the caller.
 
-    def __init__(self, name: str, settings: TargetSettings, key_header: KeyHeader, client: Client, per_minute: int | None = None) -> None:
+    `per_minute` is how many calls the vendor allows; `denied` sees in the body of a successful answer that the call failed all the same.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: TargetSettings,
+        key_header: KeyHeader,
+        client: Client,
+        per_minute: int | None = None,
+        denied: Callable[[bytes], bool] | None = None,
+    ) -> None:
         if settings.base_url is None:
             raise ValueError(f"targets.{name}.base_url is missing")
         self.name = name
@@ -29,6 +43,7 @@ class VendorTarget:
         # What the vendor allows concerns the calls that the gateway makes on its own account; a configured limit concerns every call.
         self.quota = Pace(per_minute if settings.requests_per_minute is None else None)
         self.slots = Slots(settings.concurrency)
+        self.reads = Reads(settings.cache_ttl, settings.cache_entries, settings.cache_bytes, denied)
         self.key_header = key_header
         self._key = settings.api_key.get_secret_value() if settings.api_key else None
 

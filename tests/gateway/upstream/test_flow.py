@@ -16,7 +16,8 @@ from adapters.registry import discover
 from gateway.upstream.breaker import Breaker
 from gateway.upstream.listener import Listener
 from gateway.upstream.pace import Pace
-from gateway.upstream.slots import Full, Slots
+from gateway.upstream.queue import Full
+from gateway.upstream.slots import Slots
 from schemas.errors import Code
 from tests.gateway.upstream.stub import DIALECT, Seen, Vendor, fixed, gateway, head, raw, serving
 
