@@ -48,9 +48,9 @@ class Route:
     body. `given` names a query parameter that makes this row answer instead of the other row of the same method and path.
 
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
-    answer where it is not JSON. `answer` is the documented reply model, `described` the documented
-    body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we know the route (the reference's tag),
-    `summary` what it does.
+    answer where it is not JSON. `answer` is the documented reply (a model, a list of one, a media type of what is not JSON; all that it may be in a tuple,
+    None among them), `described` the documented body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we
+    know the route (the reference's tag), `summary` what it does.
 
     To call the vendor, rows without `plan` and `present` can be used as they are; `calls` says so of others, whose `plan` or `present` concerns serving
     alone (or forbids it). `sent` are query parameters of our own requests, `taken` reads the vendor's whole answer where `wrap` and `reply` only write it.
@@ -160,6 +160,8 @@ class Adapter:
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
     `headers` gives what every answer of the dialect carries. `not_served` names the vendor's operations that are not here.
+    `statuses` gives each error its HTTP status, `finer_statuses` those that an operation's errors of a finer cause have besides, `error_bodies` how errors
+    are described: models by media type, None for what is not JSON.
     `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
 
     For calling the vendor: `read_error` reads its errors; `numbered` are the kinds of records whose ids are numbers, so that ours follow by arithmetic;
@@ -188,6 +190,8 @@ class Adapter:
     headers: Callable[[Scope], Mapping[str, str]] | None = None
     key_header: KeyHeader = KeyHeader()
     statuses: Mapping[Code, int] = field(default_factory=dict)
+    error_bodies: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
+    finer_statuses: Callable[[Op], Iterable[int]] | None = None
     vocabularies: Mapping[str, Codec] = field(default_factory=dict)
     id_example: str = ""
     demo: Callable[[str], Demo] | None = None

@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from starlette.applications import Starlette
-from starlette.routing import Mount
 
 from adapters.base import Adapter, Options
 from adapters.registry import discover
@@ -30,7 +29,7 @@ from gateway.settings.checks import surface_problems
 from gateway.settings.problems import Problem
 from gateway.store import Store
 from gateway.store.receipts import Receipts
-from gateway.surfaces import Surfaces
+from gateway.surfaces import Everything, Surfaces
 from gateway.upstream.client import Client
 from gateway.upstream.forward import Forwarder
 from gateway.upstream.target import VendorTarget
@@ -82,7 +81,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
             await store.stop()
 
     pages = [*docs.routes(adapters, service.operations()), *service.routes(adapters)]
-    return create_app(settings, routes=[*pages, Mount("/", app=surfaces)], resources=[opened], render=surfaces.render)
+    return create_app(settings, routes=[*pages, Everything(surfaces)], resources=[opened], render=surfaces.render)
 
 
 async def _started(url: str) -> Store:

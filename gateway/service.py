@@ -13,11 +13,13 @@ from adapters.capabilities import matrix
 from adapters.http import dump_json
 from gateway import translation
 from gateway.auth import Caller
+from gateway.docs import errors
 from gateway.settings import LOCAL
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.operations import Op
+from schemas.statuses import STATUSES
 
 
 class TranslationRequest(BaseModel):
@@ -51,9 +53,20 @@ class TranslationRequest(BaseModel):
         return translation.Question(self.params, tuple(self.query), self.body)
 
 
+_REFUSED = sorted(
+    {
+        STATUSES[code]
+        for code in (Code.INVALID_REQUEST, Code.UNAUTHENTICATED, Code.NOT_FOUND, Code.UNSUPPORTED, Code.PAYLOAD_TOO_LARGE, Code.INTERNAL)
+    }
+)
+
+
 def operations() -> JsonObject:
     """These pages for the reference: OpenAPI operations by path and method."""
-    json = {"200": {"description": "As it says.", "content": {"application/json": {"schema": {"type": "object"}}}}}
+    json = {
+        "200": {"description": "As it says.", "content": {"application/json": {"schema": {"type": "object"}}}},
+        **{str(status): {"$ref": f"#/components/responses/{errors.name(status)}"} for status in _REFUSED},
+    }
     asked = {"content": {"application/json": {"schema": TranslationRequest.model_json_schema()}}, "required": True}
     receipt_id = {"name": "receipt_id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {

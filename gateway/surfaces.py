@@ -6,7 +6,9 @@ from math import ceil
 from typing import Any
 
 from starlette.requests import Request as StarletteRequest
-from starlette.types import Receive, Send
+from starlette.routing import BaseRoute
+from starlette.routing import Match as RouteMatch
+from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from adapters.base import Adapter, Options, Plain, Route
@@ -227,6 +229,21 @@ class Surfaces:
         make = self._adapters[where.dialect].headers
         common = make(self._bare_scope(where, exchange)) if make else {}
         return _raw_headers(response, {**common, **response.headers})
+
+
+class Everything(BaseRoute):
+    """Every path that no route before it takes, line breaks in it included (a `Mount` does not match those)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def matches(self, scope: AsgiScope) -> tuple[RouteMatch, AsgiScope]:
+        """Any HTTP request."""
+        return (RouteMatch.FULL if scope["type"] == "http" else RouteMatch.NONE), {}
+
+    async def handle(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Hand it on as it is."""
+        await self._app(scope, receive, send)
 
 
 async def _read(where: Address, match: Match | None, request: StarletteRequest) -> Request:

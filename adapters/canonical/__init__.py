@@ -4,6 +4,7 @@ from adapters.base import Adapter
 from adapters.canonical import quirks
 from adapters.canonical.demo import demo
 from adapters.canonical.routes import ROUTES
+from adapters.canonical.wire import Problem
 from schemas.statuses import STATUSES
 
 ADAPTER = Adapter(
@@ -13,6 +14,7 @@ ADAPTER = Adapter(
     routes=ROUTES,
     render_error=quirks.render_error,
     statuses=STATUSES,
+    error_bodies={"application/problem+json": Problem},
     id_example="00000000000080048000000000000001",
     demo=demo,
 )

@@ -17,7 +17,12 @@ def _codecs(op: Op) -> dict[str, Codec]:
     """What is more than a value among an operation's parameters. Figures are folded from runs, and their conditions speak of them."""
     model = SPECS[op].item or Run
     fields = frozenset({*model.model_fields, "input_key"} if model is Run else model.model_fields)
-    return {"where": Condition(fields), "sort": Sorting(fields), "example_ids": Single()}
+    found: dict[str, Codec] = {"where": Condition(fields), "sort": Sorting(fields)}
+    return {**found, "example_id": Single()} if op is Op.DELETE_EXAMPLES else found
+
+
+# One path has one name for each of its places, whatever the operation's argument is called.
+_NAMED = {(Op.DELETE_EXAMPLES, "example_id"): "example_ids"}
 
 
 def _arguments(op: Op, path: str, query: type[BaseModel] | None) -> Shape:
@@ -26,7 +31,7 @@ def _arguments(op: Op, path: str, query: type[BaseModel] | None) -> Shape:
     in_path = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
     names = dict.fromkeys([*in_path, *(query.model_fields if query else ())])
     return Shape(
-        tuple(Row(name, name, codecs.get(name, SAME)) for name in names if name != "format"),
+        tuple(Row(name, _NAMED.get((op, name), name), codecs.get(name, SAME)) for name in names if name != "format"),
         ignored={"format": "chooses the answer's form"},
         keep=False,
     )
@@ -72,7 +77,7 @@ _DATASETS = (
     _send(
         Op.DELETE_EXAMPLES,
         "DELETE",
-        "/datasets/{dataset_id}/examples/{example_ids}",
+        "/datasets/{dataset_id}/examples/{example_id}",
         "Delete one example as a new version",
     ),
     _send(Op.CREATE_DATASET_VERSION, "POST", "/datasets/{dataset_id}/versions", "Take a snapshot", ok=201),
@@ -129,6 +134,7 @@ _RUNS = (
         wire.ExportQuery,
         plan=export.everything,
         present=export.present,
+        answer=(list[Run], "application/jsonl", "text/csv"),
         fixed={"steps": True},
     ),
     _get(Op.COMPARE, "/compare", "Experiments row by row, and whether they differ by more than chance", wire.CompareQuery),

@@ -5,7 +5,9 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from schemas.dataset import UploadMode
+from schemas.errors import Code
 from schemas.experiment import ExperimentForm
+from schemas.json import Json
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
@@ -196,3 +198,29 @@ class ScoreQuery(Query):
     """`create` refuses to replace a score of the same evaluator."""
 
     create: bool = False
+
+
+class Wrong(BaseModel):
+    """One wrong field: a JSON Pointer into the request, what is wrong, and the validator's word for it."""
+
+    pointer: str
+    detail: str
+    type: str
+
+
+class Problem(BaseModel):
+    """RFC 9457, with what programs need beside it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Code
+    retryable: bool
+    request_id: str
+    errors: list[Wrong] = []
+    reference: str = ""
+    vendor: str = ""
+    vendor_status: int = 0
+    vendor_code: str = ""
+    vendor_body: Json = None

@@ -15,6 +15,7 @@ from adapters.evalguard.tables.common import STATUS_CODES
 from adapters.evalguard.tables.experiments import EXPERIMENT_STATUS
 from adapters.evalguard.tables.registry import EVALUATOR_KIND
 from adapters.evalguard.wire.base import EvalGuardOptions
+from adapters.evalguard.wire.errors import ErrorBody
 from schemas.ids import Kind
 
 ADAPTER = Adapter(
@@ -37,6 +38,7 @@ ADAPTER = Adapter(
     headers=headers,
     options=EvalGuardOptions,
     statuses=STATUS_CODES,
+    error_bodies={"application/json": ErrorBody},
     vocabularies={"experiment status": EXPERIMENT_STATUS, "evaluator kind": EVALUATOR_KIND},
     id_example="b3a3c1b8-55c1-4b4e-9d5b-0d3d2f5a7e01",
     demo=demo,

@@ -9,6 +9,7 @@ from adapters.phoenix.routes import PAGES, ROUTES
 from adapters.phoenix.tables.common import STATUS_CODES
 from adapters.phoenix.tables.datasets import ACTION
 from adapters.phoenix.tables.experiments import ANNOTATOR
+from adapters.phoenix.wire.errors import ValidationErrors
 from schemas.ids import Kind
 
 ADAPTER = Adapter(
@@ -22,6 +23,8 @@ ADAPTER = Adapter(
     headers=pages.headers,
     options=pages.PhoenixOptions,
     statuses=STATUS_CODES,
+    error_bodies={"text/plain": None, "application/json": ValidationErrors},
+    finer_statuses=errors.statuses,
     vocabularies={"annotator": ANNOTATOR, "action": ACTION},
     id_example="RXhwZXJpbWVudDox",
     demo=demo,

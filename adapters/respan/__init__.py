@@ -29,6 +29,7 @@ from adapters.respan.routes import ROUTES
 from adapters.respan.tables.common import EXPERIMENT_STATUS, STATUS_CODES, TRACE_STATUS
 from adapters.respan.tables.datasets import TASK_STATUS
 from adapters.respan.tables.scores import ANNOTATORS
+from adapters.respan.wire.errors import ErrorBody
 from schemas.ids import Kind
 from schemas.operations import Op
 
@@ -49,6 +50,7 @@ ADAPTER = Adapter(
     deferred=frozenset({Op.ADD_RUN, Op.UPDATE_RUN, Op.PUT_SCORE}),
     slash=True,
     statuses=STATUS_CODES,
+    error_bodies={"application/json": ErrorBody},
     vocabularies={
         "experiment status": EXPERIMENT_STATUS,
         "trace status": TRACE_STATUS,

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
+from types import UnionType
+from typing import Any, TypeGuard, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from adapters.base import Adapter, Plain, Route
+from gateway.docs import errors
 from gateway.routing import prefix_of
 from schemas.json import JsonObject
 from schemas.operations import SPECS, Page
@@ -25,7 +29,12 @@ def document(adapter: Adapter, server: str = "") -> JsonObject:
     for entry in entries:
         if isinstance(entry, Plain) or entry.documented:
             path = _PARAMETER.sub(r"{\1}", mount + entry.path)
-            paths.setdefault(path, {})[entry.method.lower()] = _operation(entry, path, models)
+            operation = _operation(entry, path, models)
+            refused = {str(status): {"$ref": f"#/components/responses/{errors.name(status)}"} for status in errors.statuses(entry, adapter)}
+            paths.setdefault(path, {})[entry.method.lower()] = {
+                **operation,
+                "responses": {**operation["responses"], **dict(sorted(refused.items()))},
+            }
     return {
         "openapi": "3.1.0",
         "info": {
@@ -37,6 +46,7 @@ def document(adapter: Adapter, server: str = "") -> JsonObject:
         "paths": paths,
         "components": {
             "schemas": models.schemas,
+            "responses": errors.responses(adapter, models.errors),
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "A key of [auth.keys]; none is needed in mode none."}
             },
@@ -53,10 +63,12 @@ class _Models:
         for route in adapter.routes:
             wanted.extend((model, "validation") for model in (_body_of(route), route.query) if model is not None)
             wanted.extend((model, "serialization") for model in _answers(route))
+        wanted.extend((model, "serialization") for model in errors.bodies(adapter))
         unique = list(dict.fromkeys(wanted))
         found, definitions = models_json_schema(unique, ref_template=_REF)
         self.schemas: JsonObject = definitions.get("$defs", {})
         self._by_model = found
+        self.errors = {model: found[model, "serialization"] for model in errors.bodies(adapter)}
 
     def schema(self, model: type[BaseModel], mode: JsonSchemaMode) -> JsonObject:
         """The schema of a model, usually a reference."""
@@ -64,11 +76,13 @@ class _Models:
 
     def properties(self, model: type[BaseModel]) -> tuple[JsonObject, set[str]]:
         """A model's own properties and the names of the required ones."""
-        schema = self.schema(model, "validation")
-        reference = schema.get("$ref")
-        if reference:
-            schema = self.schemas[reference.rsplit("/", 1)[1]]
+        schema = self.resolved(self.schema(model, "validation"))
         return schema.get("properties", {}), set(schema.get("required", ()))
+
+    def resolved(self, schema: JsonObject) -> JsonObject:
+        """What a reference refers to."""
+        reference = schema.get("$ref")
+        return self.schemas[reference.rsplit("/", 1)[1]] if reference else schema
 
 
 def _operation(entry: Route | Plain, path: str, models: _Models) -> JsonObject:
@@ -83,7 +97,7 @@ def _operation(entry: Route | Plain, path: str, models: _Models) -> JsonObject:
         "summary": entry.summary,
         "tags": [path.strip("/").split("/")[-1 if path.count("/") < 2 else 0]],
         "parameters": parameters,
-        "responses": {str(entry.ok): _answer(entry, models), "default": {"description": "An error in this dialect's own shape."}},
+        "responses": {str(entry.ok): _answer(entry, models)},
         "x-crosswalk-operation": entry.op,
     }
     if entry.evidence:
@@ -121,33 +135,64 @@ def _never_null(schema: JsonObject) -> JsonObject:
 def _answer(route: Route, models: _Models) -> JsonObject:
     if route.ok == 204:
         return {"description": "Done; no body."}
-    answers = _answers(route)
-    if not answers:
-        return {"description": route.summary}
-    if len(answers) == 1:
-        return {"description": route.summary, "content": {"application/json": {"schema": models.schema(answers[0], "serialization")}}}
-    page, item = answers
-    schema = {
-        "allOf": [
-            models.schema(page, "serialization"),
-            {
-                "properties": {
-                    "items": {"type": "array", "items": models.schema(item, "serialization")},
-                    "next": {"type": ["string", "null"]},
-                }
-            },
-        ]
-    }
-    return {"description": route.summary, "content": {"application/json": {"schema": schema}}}
+    found = [_json_schema(part, models) for part in _parts(route) if not isinstance(part, str)]
+    content: JsonObject = {}
+    if found:
+        content["application/json"] = {"schema": found[0] if len(found) == 1 else {"anyOf": found}}
+    for media_type in filter(_is_text, _parts(route)):
+        content[media_type] = {"schema": {"type": "string"}}
+    return {"description": route.summary, **({"content": content} if content else {})}
+
+
+def _is_text(part: Any) -> TypeGuard[str]:
+    return isinstance(part, str)
+
+
+def _json_schema(part: Any, models: _Models) -> JsonObject:
+    if part is None:
+        return {"type": "null"}
+    if get_origin(part) is list:
+        return {"type": "array", "items": _json_schema(get_args(part)[0], models)}
+    if isinstance(part, Listed):
+        return _paged(models, models.schema(Page, "serialization"), models.schema(part.item, "serialization"))
+    return models.schema(part, "serialization")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A canonical page of one kind of record."""
+
+    item: type[BaseModel]
+
+
+def _parts(route: Route) -> list[Any]:
+    """Everything an answer may be: models, lists of them, None, media types of what is not JSON; of a canonical route without a word on it, the operation's reply."""
+    if isinstance(route.answer, tuple):
+        return list(route.answer)
+    if route.answer is not None:
+        return list(get_args(route.answer)) if isinstance(route.answer, UnionType) else [route.answer]
+    if route.evidence:
+        return []
+    spec = SPECS[route.op]
+    return [Listed(spec.item) if spec.item is not None else spec.reply]
+
+
+def _paged(models: _Models, page: JsonObject, item: JsonObject) -> JsonObject:
+    """A page of one kind of record, with the link to the next one."""
+    whole = models.resolved(page)
+    own = {"items": {"type": "array", "items": item}, "next": {"type": ["string", "null"]}}
+    return {**whole, "properties": {**whole["properties"], **own}}
 
 
 def _answers(route: Route) -> list[type[BaseModel]]:
-    if isinstance(route.answer, type) and issubclass(route.answer, BaseModel):
-        return [route.answer]
-    if route.answer is not None or route.evidence:
-        return []
-    spec = SPECS[route.op]
-    return [Page, spec.item] if spec.item is not None else [spec.reply]
+    """The models in an answer."""
+    found: list[type[BaseModel]] = []
+    for part in _parts(route):
+        if isinstance(part, Listed):
+            found += [Page, part.item]
+        else:
+            found += [model for model in (*get_args(part), part) if isinstance(model, type) and issubclass(model, BaseModel)]
+    return found
 
 
 def _body_of(route: Route) -> type[BaseModel] | None:

@@ -61,7 +61,7 @@ class DatasetRow(WireModel):
     project_id: str | None
     name: str
     description: str | None
-    source: str
+    source: str | None
     item_count: int
     tags: list[Any] | None = None
     created_at: str

@@ -34,7 +34,7 @@ class ProjectRow(WireModel):
     org_id: str | None
     name: str
     slug: str | None
-    settings: dict[str, Any]
+    settings: dict[str, Any] | None
     created_at: str | None
     updated_at: str | None
 

@@ -111,6 +111,11 @@ def render_error(error: CrosswalkError, request: Request | None, route: Route | 
     return text_response(status, template.format_map(_Words(error, request, scope)), _headers(error))
 
 
+def statuses(op: Op) -> set[int]:
+    """The statuses of the texts that an operation's errors may get."""
+    return {status for (where, _, _), (status, _) in TEXTS.items() if where in (None, op)}
+
+
 def _text(error: CrosswalkError, request: Request | None, route: Route | None) -> tuple[int, str] | None:
     if error.reason is None:
         return None

@@ -33,7 +33,7 @@ ROUTES = (
         described=datasets_wire.UploadDataset,
         calls=True,
         sent={"sync": "true"},
-        answer=base_wire.DataOf[datasets_wire.Uploaded],
+        answer=(base_wire.DataOf[datasets_wire.Uploaded], None),
         evidence=TESTED,
         summary="Create a dataset, append to it, or make it equal to what is sent",
     ),

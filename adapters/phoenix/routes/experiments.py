@@ -170,7 +170,7 @@ ROUTES = (
         reply=exports.RECORD,
         plan=exports.export,
         present=exports.as_csv,
-        answer=str,
+        answer="text/csv",
         evidence=TESTED,
         summary="Every run with its example and evaluations, as a CSV file",
     ),

@@ -146,7 +146,7 @@ class RowReply(WireModel):
     expected_output: Any
     metadata: dict[str, Any] | None
     timestamp: str | None
-    scores: Any
+    scores: Any = None
 
 
 class RowCreated(WireModel):

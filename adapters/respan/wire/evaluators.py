@@ -75,14 +75,14 @@ class EvaluatorReply(WireModel):
     evaluator_slug: str | None
     type: str
     score_value_type: str
-    eval_class: str | None
+    eval_class: str | None = None
     description: str | None
     score_config: ScoreConfig | None
     passing_conditions: dict[str, Any] | None
-    llm_config: dict[str, Any] | None
-    code_config: dict[str, Any] | None
-    configurations: dict[str, Any] | None
-    categorical_choices: list[dict[str, Any]] | None
+    llm_config: dict[str, Any] | None = None
+    code_config: dict[str, Any] | None = None
+    configurations: dict[str, Any] | None = None
+    categorical_choices: list[dict[str, Any]] | None = None
     starred: bool | None
     tags: list[dict[str, Any]] | None
     created_at: str | None

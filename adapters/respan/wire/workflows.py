@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from adapters.base import WireModel
 from adapters.respan.wire.common import Flag, PageQuery, Query
@@ -44,6 +45,14 @@ class WorkflowBody(WireModel):
     schedule_cron: str | None = None
     is_starred: bool | None = None
     tasks: Annotated[list[Task], Field(max_length=500)] | None = None
+
+    @field_validator("name", "type", "trigger_event_type", mode="before")
+    @classmethod
+    def _said(cls, value: Any) -> Any:
+        """What every workflow has cannot be taken away."""
+        if value is None:
+            raise PydanticCustomError("string_type", "Input should be a valid string")
+        return value
 
     @model_validator(mode="after")
     def _scheduled(self) -> "WorkflowBody":
