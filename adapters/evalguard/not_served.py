@@ -13,28 +13,13 @@ NOT_SERVED = (
         "seen in the Python client up to 2.0.0",
         "POST /evals/run run_eval_1x",
     ),
-    *rows(
-        "production traffic does not pass through the gateway, so nothing splits it", _DOCUMENTED, "POST /prompts/ab-tests create_ab_test"
-    ),
     *rows("prompts are not optimised here", _SEEN, "POST /prompts/optimize optimize_prompt"),
-    *rows(
-        "prompts are kept with numbered versions, by POST /prompts",
-        _DOCUMENTED,
-        "GET /prompts/registry list_registered_prompts",
-        "POST /prompts/registry register_prompt",
-        "PUT /prompts/registry update_registered_prompt",
-    ),
-    *rows("deployments are recorded, not rolled back", _DOCUMENTED, "PUT /prompts/deployments rollback_deployment"),
     *rows(
         "the client for Go has paths of its own; /prompts/deployments?name= answers",
         "seen in the Go client",
         "GET /prompts/{name}/deployments list_deployments_go",
         "POST /prompts/{name}/deployments deploy_prompt_go",
     ),
-    *rows("cases are given in JSON, by POST /datasets and POST /datasets/{id}/cases", _INDEX, "POST /datasets/upload upload_dataset"),
-    *rows("the detectors of data quality are not here", _SEEN, "POST /datasets/health dataset_health"),
-    *rows("agreement between people and judges is not computed here", _SEEN, "POST /scorers/calibrate calibrate_scorer"),
-    *rows("versions of evaluators are not compared here", _SEEN, "POST /evaluators/diff diff_evaluators"),
     *rows(
         "studies of retrieval are not run here",
         _SEEN,

@@ -1,4 +1,4 @@
-"""Datasets, versions, prompts, deployments, scorers and evaluators of the EvalGuard surface."""
+"""Datasets, versions, scorers and evaluators of the EvalGuard surface."""
 
 import csv
 import io
@@ -107,40 +107,6 @@ async def test_exports_count_what_they_hold_and_skip(evalguard: EvalGuard) -> No
 
 
 @pytest.mark.anyio
-async def test_prompts_count_by_name_and_are_deployed(evalguard: EvalGuard) -> None:
-    def prompt(**more: Any) -> dict[str, Any]:
-        return {"projectId": evalguard.project, "name": "greet", "content": "Hi {{input}}", **more}
-
-    first = await evalguard.data("POST", "/prompts", prompt(variables=["input"], model="echo", config={"temperature": 0}), status=201)
-    second = await evalguard.data("POST", "/prompts", prompt(content="Hello"), status=201)
-    assert [(one["version"], one["content"], one["variables"]) for one in (first, second)] == [
-        (1, "Hi {{input}}", ["input"]),
-        (2, "Hello", None),
-    ]
-    listed = await evalguard.data("GET", "/prompts", projectId=evalguard.project)
-    assert listed == [second, first]
-    assert await evalguard.data("GET", "/prompts", projectId=evalguard.project, limit=-5) == [second]
-    assert await evalguard.refusal("GET", "/prompts") == (400, "MISSING_PROJECT_ID")
-    for version in (1, 2):
-        await evalguard.data("POST", "/prompts/deployments", {"name": "greet", "version": version, "env": "production"})
-    await evalguard.data("POST", "/prompts/deployments", {"name": "greet", "version": 1, "env": "staging"})
-    deployed = await evalguard.data("GET", "/prompts/deployments", name="greet")
-    assert {(one["env"], one["version"]) for one in deployed["current"]} == {("production", 2), ("staging", 1)}
-    assert [(one["env"], one["version"]) for one in deployed["history"]] == [("staging", 1), ("production", 2), ("production", 1)]
-    assert await evalguard.data("GET", "/prompts/deployments", name="other") == {"current": [], "history": []}
-    missing = {"name": "greet", "version": 3, "env": "production"}
-    assert await evalguard.refusal("POST", "/prompts/deployments", missing) == (404, "NOT_FOUND")
-
-
-@pytest.mark.anyio
-async def test_a_prompt_of_messages_is_shown_as_text(client: httpx.AsyncClient, evalguard: EvalGuard) -> None:
-    messages = [{"role": "user", "content": "Hi"}]
-    await client.post("/v1/prompts", json={"name": "chat", "messages": messages})
-    (row,) = await evalguard.data("GET", "/prompts", projectId=evalguard.project)
-    assert json.loads(row["content"]) == messages
-
-
-@pytest.mark.anyio
 async def test_the_active_version_of_an_evaluator_is_a_scorer(evalguard: EvalGuard) -> None:
     def evaluator(value: str, **more: Any) -> dict[str, Any]:
         config = {"scorer": "contains", "parameters": {"value": value}}
@@ -166,10 +132,98 @@ async def test_the_active_version_of_an_evaluator_is_a_scorer(evalguard: EvalGua
 async def test_every_scorer_can_be_used_by_its_id(evalguard: EvalGuard) -> None:
     registry = await evalguard.data("GET", "/scorers")
     assert registry["total"] == len(registry["scorers"]) > 10
-    names = [scorer["id"] for scorer in registry["scorers"]]
-    assert all(set(scorer) == {"id", "name", "description", "type"} for scorer in registry["scorers"])
+    names = [scorer["id"] for scorer in registry["scorers"] if scorer["available"]]
+    assert all({"id", "name", "description", "type"} <= set(scorer) for scorer in registry["scorers"])
     run = await evalguard.ran(scorers=names)
     assert set(run["results"][0]["scores"]) == set(names)
+
+
+@pytest.mark.anyio
+async def test_scorers_that_do_not_run_here_are_named_with_the_reason(evalguard: EvalGuard) -> None:
+    async def faithfulness() -> dict[str, Any]:
+        found = {scorer["id"]: scorer for scorer in (await evalguard.data("GET", "/scorers"))["scorers"]}
+        assert {"similar", "select-best", "llm-grader", "bleu", "latency", "webhook", "exact-match"} <= set(found)
+        assert all(scorer["available"] is not bool(scorer.get("reason")) for scorer in found.values())
+        one: dict[str, Any] = found["faithfulness"]
+        return one
+
+    assert "judge" in (await faithfulness())["reason"]
+    refused = await evalguard.send("POST", "/evals", evalguard.definition(scorers=["faithfulness", "no-such"]))
+    assert refused.status_code == 400
+    message = refused.json()["error"]["message"]
+    assert "The scorer faithfulness does not run here: its question" in message
+    assert "Unknown scorer: no-such" in message
+    definition = {"kind": "llm-judge", "config": {"prompt": "Is {{output}} faithful to {{input}}?"}, "threshold": 0.5}
+    kept = {"projectId": evalguard.project, "name": "faithfulness", "definition": definition}
+    await evalguard.data("POST", "/evaluators", kept, status=201)
+    assert (await faithfulness())["available"] is True
+    run = await evalguard.ran(scorers=["faithfulness"])
+    assert set(run["results"][0]["scores"]) == {"faithfulness"}
+
+
+@pytest.mark.anyio
+async def test_versions_of_an_evaluator_are_compared_field_by_field(evalguard: EvalGuard) -> None:
+    async def keep(threshold: float, **config: Any) -> None:
+        definition = {"kind": "llm-judge", "config": config, "threshold": threshold}
+        await evalguard.data("POST", "/evaluators", {"projectId": evalguard.project, "name": "tone", "definition": definition}, status=201)
+
+    await keep(0.5, prompt="Rate it.", rubric="kind")
+    await keep(0.7, prompt="Rate it.", model="echo")
+    pair = {"projectId": evalguard.project, "name": "tone", "fromVersion": 1, "toVersion": 2}
+    compared = await evalguard.data("POST", "/evaluators/diff", pair)
+    assert compared == {
+        "name": "tone",
+        "fromVersion": 1,
+        "toVersion": 2,
+        "diff": {"changed": True, "added": ["config.model"], "removed": ["config.rubric"], "modified": ["threshold"]},
+    }
+    same = await evalguard.data("POST", "/evaluators/diff", pair | {"fromVersion": 2})
+    assert same["diff"] == {"changed": False, "added": [], "removed": [], "modified": []}
+    for wrong in ({"toVersion": 3}, {"name": "other"}, {"projectId": NOWHERE}):
+        assert await evalguard.refusal("POST", "/evaluators/diff", pair | wrong) == (404, "NOT_FOUND"), wrong
+    assert await evalguard.refusal("POST", "/evaluators/diff", pair | {"fromVersion": 0}) == (400, "VALIDATION_ERROR")
+
+
+@pytest.mark.anyio
+async def test_evaluators_belong_to_their_project(client: httpx.AsyncClient, evalguard: EvalGuard) -> None:
+    org = (await evalguard.send("GET", "/project/current")).json()["orgId"]
+    project = await evalguard.data("POST", "/projects", {"orgId": org, "name": "Team", "slug": "team"}, status=201)
+    other = EvalGuard(client, project["id"], evalguard.base)
+    definition = {"kind": "heuristic", "config": {"scorer": "contains"}}
+    for one in (evalguard, evalguard, other):
+        body = {"projectId": one.project, "name": "mine", "definition": definition}
+        assert (await one.data("POST", "/evaluators", body, status=201))["version"] == 1
+    await client.post("/v1/evaluators", json={"name": "everybody's", "kind": "human"})
+    assert [row["name"] for row in await evalguard.data("GET", "/evaluators", projectId=evalguard.project)] == ["everybody's", "mine"]
+    assert [row["name"] for row in await evalguard.data("GET", "/evaluators", projectId=other.project)] == ["mine"]
+
+
+@pytest.mark.anyio
+async def test_calibration_tells_agreement_and_the_best_threshold(client: httpx.AsyncClient, evalguard: EvalGuard) -> None:
+    pairs = [{"human": True, "machine": True}] * 20 + [{"human": True, "machine": False}] * 5
+    pairs += [{"human": False, "machine": True}] * 10 + [{"human": False, "machine": False}] * 15
+    told = await evalguard.data("POST", "/scorers/calibrate", {"pairs": pairs})
+    assert told["scorerId"] is None
+    assert told["recommendation"] is None
+    assert told["agreement"]["kappa"] == pytest.approx(0.4)
+    assert told["agreement"]["accuracy"] == 0.7
+    assert told["agreement"]["confusion"] == {"truePositive": 20, "falsePositive": 10, "trueNegative": 15, "falseNegative": 5}
+    scored = [{"humanPass": score >= 0.6, "machineScore": score} for score in (0.1, 0.3, 0.5, 0.6, 0.7, 0.9)]
+    told = await evalguard.data("POST", "/scorers/calibrate", {"scored": scored, "scorerId": "tone", "currentThreshold": 0.8})
+    assert told["agreement"]["confusion"] == {"truePositive": 1, "falsePositive": 0, "trueNegative": 3, "falseNegative": 2}
+    recommendation = told["recommendation"]
+    assert (recommendation["threshold"], recommendation["kappa"], recommendation["currentThreshold"]) == (0.6, 1, 0.8)
+    kept = (await client.get("/v1/documents/scorer_calibration")).json()["items"]
+    assert [one["body"].get("scorerId") for one in kept] == ["tone", None]
+    assert kept[0]["body"]["scored"] == scored
+    questions: tuple[dict[str, Any], ...] = (
+        {},
+        {"pairs": []},
+        {"pairs": [{"human": 1, "machine": True}]},
+        {"scored": [{"humanPass": True}]},
+    )
+    for wrong in questions:
+        assert await evalguard.refusal("POST", "/scorers/calibrate", wrong) == (400, "VALIDATION_ERROR"), wrong
 
 
 @pytest.mark.anyio

@@ -6,6 +6,7 @@ from typing import Any
 from adapters.base import Plan
 from adapters.evalguard.quirks import variants
 from adapters.evalguard.quirks.values import compact
+from adapters.evalguard.tables.scorers import WHY
 from adapters.recipes import unknown_evaluators
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, invalid, unknown
@@ -48,10 +49,15 @@ def known_scorers(call: Call, definition: ExperimentDefinition, scope: Scope) ->
     """Raises `CrosswalkError` (invalid request) naming the scorers nobody knows, or a metric that none of them gives, where the surface is strict."""
     wrong = (yield from unknown_evaluators(call, definition)) if scope.options.strict_scorers else []
     if wrong:
-        raise invalid(f"Unknown scorer: {', '.join(name[:100] for name in wrong)}", "body", "scorers", input=wrong)
+        raise invalid("; ".join(map(_why_not, wrong)), "body", "scorers", input=wrong)
     named = [use.evaluator for use in definition.evaluators]
     if scope.options.strict_scorers and definition.metric is not None and definition.metric not in named:
         raise invalid("Must be one of the scorers", "body", "metric", input=definition.metric)
+
+
+def _why_not(name: str) -> str:
+    why = WHY.get(name)
+    return f"Unknown scorer: {name[:100]}" if why is None else f"The scorer {name} does not run here: {why}"
 
 
 def _waits(variant: JsonObject) -> bool:

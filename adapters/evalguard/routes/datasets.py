@@ -4,11 +4,13 @@ from typing import Any
 
 from adapters.base import Listing, Route
 from adapters.evalguard.quirks import dataset_recipes as recipes
+from adapters.evalguard.quirks.data_quality import HEALTH, examine
+from adapters.evalguard.quirks.uploads import MULTIPART, read_upload
 from adapters.evalguard.quirks.values import asked
 from adapters.evalguard.routes.evals import LIST
 from adapters.evalguard.tables import datasets as tables
-from adapters.evalguard.tables.common import DATASET_ID, ENVELOPE, VERSION_ID
-from adapters.evalguard.wire import base
+from adapters.evalguard.tables.common import DATASET_ID, ENVELOPE, VERSION_ID, WHOLE
+from adapters.evalguard.wire import base, health
 from adapters.evalguard.wire import datasets as wire
 from adapters.mapping import Row, Shape
 from schemas.operations import Op
@@ -38,6 +40,36 @@ ROUTES = (
         ok=201,
         evidence="documented; seen in clients; verified",
         summary="Make a dataset with its cases",
+    ),
+    Route(
+        Op.CREATE_DATASET,
+        "POST",
+        "/datasets/upload",
+        read=read_upload,
+        body=wire.NewDataset,
+        request=tables.NEW_DATASET,
+        reply=tables.DATASET,
+        wrap=ENVELOPE,
+        answer=wire.DatasetAnswer,
+        described=MULTIPART,
+        calls=False,
+        ok=201,
+        evidence=INDEX,
+        summary="Make a dataset of a CSV, JSON or JSON lines file, sent as a form or inside JSON",
+    ),
+    Route(
+        Op.PUT_DOCUMENT,
+        "POST",
+        "/datasets/health",
+        fixed={"kind": HEALTH},
+        body=health.Question,
+        request=WHOLE,
+        plan=examine,
+        reply=tables.HEALTH,
+        wrap=ENVELOPE,
+        answer=health.ReportAnswer,
+        evidence="seen in clients; the formulas are this project's own",
+        summary="Imbalance, outliers, near duplicates, spurious features, order and doubtful labels of numbers sent along; the report is kept",
     ),
     Route(
         Op.LIST_DATASETS,

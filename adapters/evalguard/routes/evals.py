@@ -9,7 +9,7 @@ from adapters.evalguard.quirks.results import RESULTS, UPLOADED
 from adapters.evalguard.quirks.values import asked
 from adapters.evalguard.tables import evals as tables
 from adapters.evalguard.tables import registry
-from adapters.evalguard.tables.common import ENVELOPE, EXPERIMENT_ID, PROJECT_ID
+from adapters.evalguard.tables.common import ENVELOPE, EXPERIMENT_ID, PROJECT_ID, WHOLE
 from adapters.evalguard.tables.runs import NEW_RESULT
 from adapters.evalguard.wire import base, evals
 from adapters.mapping import Each, Fold, Row, Shape
@@ -96,7 +96,7 @@ ROUTES = (
         "/evals/ci",
         fixed={"kind": "ci_report"},
         body=evals.CiReport,
-        request=registry.WHOLE,
+        request=WHOLE,
         reply=registry.REPORT,
         wrap=ENVELOPE,
         answer=base.Answer,

@@ -42,8 +42,9 @@ def _cases(data: Json, scope: Scope) -> JsonObject:
 
 
 def _by_name(call: Call, reply: Json) -> Json:
-    """Scorers go by their names."""
-    return {**reply, "items": [{**item, "id": item["slug"]} for item in reply["items"]]}
+    """Scorers go by their names; those that a double of the vendor only lists are left out."""
+    running = [item for item in reply["items"] if (item.get("metadata") or {}).get("available") is not False]
+    return {**reply, "items": [{**item, "id": item["slug"]} for item in running]}
 
 
 def _several(call: Call) -> bool:

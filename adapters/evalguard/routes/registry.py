@@ -1,83 +1,44 @@
-"""Prompts, deployments, scorers and evaluators."""
+"""Scorers and evaluators."""
 
 from adapters.base import Listing, Route
 from adapters.evalguard.quirks import registry_recipes as recipes
-from adapters.evalguard.routes.evals import PROJECT
 from adapters.evalguard.tables import registry as tables
-from adapters.evalguard.tables.common import ENVELOPE
+from adapters.evalguard.tables.common import ENVELOPE, WHOLE
 from adapters.evalguard.wire import base
 from adapters.evalguard.wire import registry as wire
 from adapters.mapping import Fold, Row, Shape
 from schemas.operations import Op
 
-PROMPTS = Shape((PROJECT, Row("name", "name"), Row("limit", "limit"), Row("offset", "offset")), keep=False)
-OF_PROMPT = Shape((Fold(("name",), ("where",), recipes.of_prompt),), keep=False)
-EVALUATORS = Shape((Row("name", "name"),), ignored={"projectId": "evaluators serve every project of the key"}, keep=False)
+_OF_PROJECT = Fold(("projectId",), ("where",), recipes.of_project)
+EVALUATORS = Shape((_OF_PROJECT, Row("name", "name")), keep=False)
+VERSIONS = Listing(tables.EVALUATOR, items="")
 
 ROUTES = (
-    Route(
-        Op.CREATE_PROMPT,
-        "POST",
-        "/prompts",
-        body=wire.NewPrompt,
-        request=tables.NEW_PROMPT,
-        reply=tables.PROMPT,
-        wrap=ENVELOPE,
-        answer=wire.PromptAnswer,
-        ok=201,
-        evidence="documented; seen in clients",
-        summary="Keep the next version of a prompt",
-    ),
-    Route(
-        Op.LIST_PROMPTS,
-        "GET",
-        "/prompts",
-        args=PROMPTS,
-        query=wire.PromptsQuery,
-        reply=Listing(tables.PROMPT, items=""),
-        wrap=ENVELOPE,
-        answer=wire.PromptsAnswer,
-        evidence="seen in clients",
-        summary="Prompt versions, newest first",
-    ),
-    Route(
-        Op.PUT_DOCUMENT,
-        "POST",
-        "/prompts/deployments",
-        fixed={"kind": recipes.DEPLOYMENT},
-        body=wire.NewDeployment,
-        request=tables.WHOLE,
-        plan=recipes.deploy,
-        reply=tables.DEPLOYMENT,
-        wrap=ENVELOPE,
-        answer=base.Answer,
-        evidence="seen in clients; the answer is inferred",
-        summary="Put a prompt version into an environment",
-    ),
-    Route(
-        Op.LIST_DOCUMENTS,
-        "GET",
-        "/prompts/deployments",
-        args=OF_PROMPT,
-        fixed={"kind": recipes.DEPLOYMENT},
-        query=wire.DeploymentsQuery,
-        plan=recipes.deployments,
-        reply=tables.DEPLOYMENTS,
-        wrap=ENVELOPE,
-        answer=base.Answer,
-        evidence="seen in clients; the answer is inferred",
-        summary="Which version each environment has, and had",
-    ),
     Route(
         Op.LIST_EVALUATORS,
         "GET",
         "/scorers",
         fixed={"builtin": True, "total": True},
+        plan=recipes.scorers,
         reply=Listing(tables.SCORER, items="scorers", total="total"),
         wrap=ENVELOPE,
         answer=base.Answer,
-        evidence="seen in clients",
-        summary="The scorers that run without any set-up",
+        evidence="seen in clients; the names are documented in part",
+        summary="Every scorer, those that do not run here with the reason",
+    ),
+    Route(
+        Op.PUT_DOCUMENT,
+        "POST",
+        "/scorers/calibrate",
+        fixed={"kind": recipes.CALIBRATION},
+        body=wire.Calibration,
+        request=WHOLE,
+        plan=recipes.calibrate,
+        reply=tables.CALIBRATION,
+        wrap=ENVELOPE,
+        answer=base.Answer,
+        evidence="seen in clients; the recommendation is inferred",
+        summary="How far people and a scorer agree (Cohen's kappa), and from which score on they would agree best; the record is kept",
     ),
     Route(
         Op.CREATE_EVALUATOR,
@@ -100,10 +61,24 @@ ROUTES = (
         args=EVALUATORS,
         query=wire.EvaluatorsQuery,
         plan=recipes.list_evaluators,
-        reply=Listing(tables.EVALUATOR, items=""),
+        reply=VERSIONS,
         wrap=ENVELOPE,
         answer=base.Answer,
         evidence="seen in clients",
-        summary="Evaluator versions, newest first",
+        summary="The versions of a project's evaluators, newest first",
+    ),
+    Route(
+        Op.LIST_EVALUATORS,
+        "POST",
+        "/evaluators/diff",
+        body=wire.EvaluatorDiff,
+        body_args=EVALUATORS,
+        plan=recipes.list_evaluators,
+        reply=VERSIONS,
+        present=recipes.differ,
+        wrap=ENVELOPE,
+        answer=wire.EvaluatorDiffAnswer,
+        evidence="seen in clients",
+        summary="What changed in an evaluator's definition between two versions",
     ),
 )

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from adapters.base import Envelope
 from adapters.codecs import Function, Time
 from adapters.evalguard.quirks.values import Text, Uuid
+from adapters.scope import Scope
 from schemas.errors import Code, Reason
 from schemas.ids import Kind
+from schemas.json import JsonObject
 from schemas.statuses import STATUSES
 
 DATASET_ID = Uuid(Kind.DATASET)
@@ -64,3 +66,26 @@ FIELD_WORDS: Mapping[tuple[str, str, str], str] = {
     ("query", "format", "literal_error"): "INVALID_FORMAT",
 }
 """Codes of their own for one wrong parameter: where it stands, its name, what is wrong with it."""
+
+DOCUMENT_HIDDEN = {
+    "kind": "named by the route",
+    "key": "named by the body",
+    "version": "not told",
+    "updated_at": "not told",
+    "alias": "the vendor gives the ids",
+}
+"""Why the fields every document has are not shown."""
+
+
+class Whole:
+    """A body that is kept as it came."""
+
+    def decode(self, value: JsonObject, scope: Scope) -> JsonObject:
+        return {"body": value}
+
+    def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
+        body: JsonObject = value["body"]
+        return body
+
+
+WHOLE = Whole()

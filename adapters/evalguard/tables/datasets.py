@@ -1,7 +1,7 @@
 """Datasets and their versions."""
 
 from adapters.codecs import Function
-from adapters.evalguard.tables.common import DATASET_ID, EXAMPLE_ID, PROJECT_ID, TIME, VERSION_ID
+from adapters.evalguard.tables.common import DATASET_ID, DOCUMENT_HIDDEN, EXAMPLE_ID, PROJECT_ID, TIME, VERSION_ID
 from adapters.evalguard.tables.runs import CASE, SNAPSHOT_CASE
 from adapters.mapping import Const, Each, Fold, Part, Row, Shape
 from adapters.scope import Scope
@@ -187,5 +187,11 @@ DIFFERENCE = Shape(
     )
 )
 """What changed between two versions (documented, seen in clients)."""
+
+HEALTH = Shape(
+    (Row("health", "body/health"), Row("labelQuality", "body/labelQuality")),
+    hidden={**DOCUMENT_HIDDEN, "id": "not told", "created_at": "not told"},
+)
+"""What the detectors of data quality found (seen in client)."""
 
 DATASET_DELETED = Shape((Row("id", "id", DATASET_ID), Const("deleted", True)), hidden={"count": "one call deletes one record"})

@@ -1,52 +1,11 @@
-"""Prompts, scorers, evaluators, deployments and reports."""
+"""Scorers, evaluators and reports."""
 
 from adapters.codecs import Vocabulary
-from adapters.evalguard.quirks.values import compact
-from adapters.evalguard.tables.common import DOCUMENT_ID, EVALUATOR_ID, PROJECT_ID, PROMPT_ID, TIME
-from adapters.mapping import Each, Fold, Row, Shape
-from adapters.notes import Fate
+from adapters.evalguard.tables.common import DOCUMENT_HIDDEN, DOCUMENT_ID, EVALUATOR_ID, PROJECT_ID, TIME
+from adapters.mapping import Fold, Row, Shape
 from adapters.scope import Scope
 from schemas.evaluator import EvaluatorKind
 from schemas.json import JsonObject
-
-# --- prompts -----------------------------------------------------------------------------------------------------------------------------
-
-
-def _encode_content(fields: JsonObject, scope: Scope) -> JsonObject:
-    template, messages = fields.get("template"), fields.get("messages")
-    if template is None and messages is not None:
-        scope.note(Fate.COERCED, "content", "messages", "shown as JSON text, because a prompt is one text here")
-        return {"content": compact(messages)}
-    return {"content": template if template is not None else ""}
-
-
-def _decode_content(fields: JsonObject, scope: Scope) -> JsonObject:
-    return {"template": fields["content"]}
-
-
-_PROMPT_HIDDEN = {"slug": "prompts go by their name", "metadata": "prompts have no metadata", "alias": "the vendor gives the ids"}
-_PROMPT_ROWS = (
-    Row("name", "name"),
-    Fold(("content",), ("template", "messages"), _decode_content, _encode_content),
-    Row("description", "description"),
-    Row("model", "model"),
-    Row("tags", "tags"),
-    Row("config", "parameters"),
-)
-NEW_PROMPT = Shape((Row("projectId", "project", PROJECT_ID), *_PROMPT_ROWS, Row("variables", "variables")), hidden=_PROMPT_HIDDEN)
-"""`POST /prompts`: the version counts up by name (documented; further fields seen in clients)."""
-
-PROMPT = Shape(
-    (
-        Row("id", "id", PROMPT_ID),
-        Row("version", "version"),
-        *_PROMPT_ROWS,
-        Row("variables", "variables", default=None),
-        Row("created_at", "created_at", TIME),
-    ),
-    hidden={**_PROMPT_HIDDEN, "project": "named by the list it stands in", "updated_at": "a version never changes"},
-)
-"""One version of a prompt (seen in client)."""
 
 # --- scorers and evaluators --------------------------------------------------------------------------------------------------------------
 
@@ -56,6 +15,8 @@ SCORER = Shape(
         Row("name", "name"),
         Row("description", "description", default=""),
         Row("type", "metadata/category", default="custom"),
+        Row("available", "metadata/available"),
+        Row("reason", "metadata/unavailable_because"),
     ),
     hidden={
         "id": "scorers go by their plain name",
@@ -78,7 +39,7 @@ SCORER = Shape(
         **dict.fromkeys(("version", "version_id", "created_at", "updated_at"), "scorers have no versions"),
     },
 )
-"""A scorer of the registry (seen in clients)."""
+"""A scorer of the registry (seen in clients; `available` and `reason` are ours: whether it runs here, and why not)."""
 
 EVALUATOR_KIND = Vocabulary(
     {
@@ -154,30 +115,6 @@ EVALUATOR = Shape(
 )
 """One version of an evaluator (seen in clients: name, version, kind, is_active)."""
 
-# --- documents ---------------------------------------------------------------------------------------------------------------------------
-
-_DOCUMENT_HIDDEN = {
-    "kind": "named by the route",
-    "key": "named by the body",
-    "version": "not told",
-    "updated_at": "not told",
-    "alias": "the vendor gives the ids",
-}
-
-
-class Whole:
-    """A body that is kept as it came."""
-
-    def decode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        return {"body": value}
-
-    def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        body: JsonObject = value["body"]
-        return body
-
-
-WHOLE = Whole()
-
 REPORT = Shape(
     (
         Row("id", "id", DOCUMENT_ID),
@@ -185,34 +122,18 @@ REPORT = Shape(
         Row("summary", "body/summary"),
         Row("created_at", "created_at", TIME),
     ),
-    hidden={**_DOCUMENT_HIDDEN, "body": "the cases are kept, not repeated"},
+    hidden={**DOCUMENT_HIDDEN, "body": "the cases are kept, not repeated"},
 )
 """What a CI report answers: clients look at nothing but that it is an object (verified)."""
 
-DEPLOYMENT = Shape(
+CALIBRATION = Shape(
     (
         Row("id", "id", DOCUMENT_ID),
-        Row("name", "body/name"),
-        Row("version", "body/version"),
-        Row("env", "body/env"),
-        Row("deployed_at", "updated_at", TIME),
+        Row("scorerId", "body/scorerId", default=None),
+        Row("agreement", "body/agreement"),
+        Row("recommendation", "body/recommendation", default=None),
+        Row("created_at", "created_at", TIME),
     ),
-    hidden={**_DOCUMENT_HIDDEN, "body": "told field by field", "created_at": "told by its deployment"},
+    hidden={**DOCUMENT_HIDDEN, "body": "what was judged is kept, not repeated"},
 )
-"""A prompt version in an environment (inferred: no source shows the answer)."""
-
-
-class Deployments:
-    """What each environment has now (`current`) and everything it had (`history`)."""
-
-    item = DEPLOYMENT
-    partial = True
-
-    def decode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        return {"items": Each(DEPLOYMENT).decode(value["current"], scope)}
-
-    def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        return {name: Each(DEPLOYMENT).encode(value[name], scope.at(name, name)) for name in ("current", "history")}
-
-
-DEPLOYMENTS = Deployments()
+"""How far people and a scorer agree (seen in client: scorerId, agreement; `recommendation` is inferred)."""
