@@ -6,9 +6,9 @@ A dialect's folder holds one `Adapter` made of data; everything here reads that 
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, get_origin
+from typing import Annotated, Any, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from adapters.body import read_json
 from adapters.demo import Demo
@@ -33,9 +33,14 @@ class WireModel(BaseModel):
 
 
 class Options(BaseModel):
-    """A dialect's `[surfaces.NAME]` settings."""
+    """A dialect's `[surfaces.NAME]` settings.
+
+    `requests_per_minute` is how often each scope may ask the surface (what is passed on as it is does not count); None does not limit anybody.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,8 @@ class Route:
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
     answer where it is not JSON. `answer` is the documented reply (a model, a list of one, a media type of what is not JSON; all that it may be in a tuple,
     None among them), `described` the documented body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we
-    know the route (the reference's tag), `summary` what it does.
+    know the route (the reference's tag), `summary` what it does. A `share` below 1 is the part of the surface's
+    requests per minute that this route allows, counted apart.
 
     To call the vendor, rows without `plan` and `present` can be used as they are; `calls` says so of others, whose `plan` or `present` concerns serving
     alone (or forbids it). `sent` are query parameters of our own requests, `taken` reads the vendor's whole answer where `wrap` and `reply` only write it.
@@ -88,6 +94,7 @@ class Route:
     evidence: str = ""
     summary: str = ""
     documented: bool = True
+    share: float = 1.0
     calls: bool | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
     taken: Codec | None = None

@@ -21,6 +21,7 @@ from gateway.compression import compressed
 from gateway.context import Context
 from gateway.exchange import Target, header_map, no_route, not_served, wrong_method
 from gateway.ledger import Ledger
+from gateway.limits import Limits
 from gateway.routing import Address, Match, Router, Unserved, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
@@ -53,6 +54,7 @@ class Surfaces:
         self._targets: dict[str, Target] = {}
         self._forwarders: dict[str, Forwarder] = {}
         self._ledger = Ledger()
+        self._limits = Limits()
         self.ids = Ids()
 
     def keep(self, store: Store, receipts: Receipts) -> None:
@@ -153,6 +155,7 @@ class Surfaces:
         if isinstance(entry, Plain) and entry.open:
             return await self._page(adapter, entry, where, match, request, exchange)
         caller = self._authenticator.authenticate(request.scope)
+        self._let_in(where, entry, caller)
         self._refuse_unserved(where, request, match, entry, exchange)
         if match is None:
             raise no_route(request.method, request.url.path)
@@ -172,6 +175,14 @@ class Surfaces:
             return await answering
         # A vendor need not be asked on for nothing; a write that has begun is finished.
         return await listened(request.receive, answering)
+
+    def _let_in(self, where: Address, entry: Route | Plain | None, caller: AuthenticatedCaller) -> None:
+        """Count a request. Raises CrosswalkError (rate_limited) when the surface's settings allow no more of this scope now."""
+        most = self._options[where.dialect].requests_per_minute
+        if isinstance(entry, Route) and entry.share < 1:
+            self._limits.enter(most, entry.share, where.dialect, caller.scope, entry.method, entry.path)
+        else:
+            self._limits.enter(most, 1, where.dialect, caller.scope)
 
     def _refuse_unserved(
         self, where: Address, request: StarletteRequest, match: Match | None, entry: Route | Plain | None, exchange: Context

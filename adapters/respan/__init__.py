@@ -11,6 +11,7 @@ What nobody documents is decided like this:
 - a page past the end is empty, `page_size` beyond 100 and unknown filter fields are 400, an unknown sort key changes nothing;
 - a PUT sets back the optional settings it leaves out, never name, dataset or workflow;
 - a report on a dataset judges the rows' outputs as an experiment of its own form, which the lists of experiments leave out here;
+- requests are not limited unless `[surfaces.respan] requests_per_minute` says so; 429 then tells after how many seconds there is room again;
 - there are no request logs: what is imported into a dataset are traces, by id;
 - an experiment is judged by the evaluators of its pipelines' tasks, drafts of pipelines included; tasks of other types are refused by name,
   and so is the deployment of a workflow that waits for events;

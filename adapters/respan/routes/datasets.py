@@ -144,6 +144,8 @@ ROUTES = (
         calls=True,
         piece=True,
         most=500,
+        # 30 a minute where everything else is allowed 60 (documented).
+        share=0.5,
         taken=calling.Counted(),
         answer=wire.BulkReply,
         ok=201,
