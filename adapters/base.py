@@ -36,11 +36,16 @@ class Options(BaseModel):
     """A dialect's `[surfaces.NAME]` settings.
 
     `requests_per_minute` is how often each scope may ask the surface (what is passed on as it is does not count); None does not limit anybody.
+    `release` is the version of the vendor's server that the surface behaves as, "" for the newest that is known.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     requests_per_minute: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+
+    @property
+    def release(self) -> str:
+        return ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,8 @@ class Route:
     call, `find` looks for a record that was made and whose id the answer does not tell.
     `reread` is the operation that reads the record, where the answer to a write does not show it. `naming` makes an id for a new record whose maker may
     choose it, so that it is found again when no answer came. `again` makes another request of one that the vendor refused, None where that is no use.
+
+    `since` is the version of the vendor's server that the row came with, `before` says what else of the row was otherwise before a version.
     """
 
     op: Op
@@ -112,6 +119,8 @@ class Route:
     reread: Op | None = None
     naming: Callable[[], str] | None = None
     again: Callable[[CrosswalkError, Request], Request | None] | None = None
+    since: str = ""
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def callable(self) -> bool:
@@ -139,6 +148,14 @@ class Plain:
     respond: Callable[[Request, Scope], Response]
     open: bool = False
     summary: str = ""
+
+
+@dataclass(frozen=True)
+class Release:
+    """How a vendor's server tells its version: a header of its answers (lower case), and a page that holds nothing else."""
+
+    header: str
+    page: str
 
 
 @dataclass(frozen=True)
@@ -181,6 +198,7 @@ class Adapter:
     several of its experiments stand together for one.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
     own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
+    `release` is how a server tells its version, where servers of several versions are about; `before` says what of all this was otherwise before one.
     """
 
     name: str
@@ -218,6 +236,8 @@ class Adapter:
     denied: Callable[[bytes], bool] | None = None
     per_minute: int | None = None
     deferred: frozenset[Op] = frozenset()
+    release: Release | None = None
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @cached_property
     def by_operation(self) -> Mapping[Op, tuple[Route, ...]]:

@@ -58,6 +58,12 @@ def says(route: Route) -> frozenset[str]:
     return frozenset(named | set(route.into_body))
 
 
+def unshown(route: Route) -> frozenset[str]:
+    """The canonical fields that the vendor's answers do not show yet at this version, and do at a later one."""
+    shape = getattr(route.reply, "item", route.reply)
+    return shape.unshown if isinstance(shape, Shape) else frozenset()
+
+
 def _writes(row: AnyRow) -> bool:
     """Whether a row is for writing as well as for reading."""
     return not (isinstance(row, Fold) and row.encode_fields is None)

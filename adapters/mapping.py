@@ -5,7 +5,7 @@ wire = shape.encode(doc, scope)       what the dialect cannot say goes into the 
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
@@ -250,6 +250,8 @@ class Shape:
     `ignored` names wire fields that mean nothing to anybody, with the reason. `hidden` names canonical fields this dialect cannot show, with the
     reason; when such a field has a value, the notes say it was lost (in a reply: hidden). Where rows overlap the first one wins in both directions.
     `keep` false drops unclaimed wire fields after noting them (for objects without a place for extensions).
+    `since` names the wire fields that came with a version of the vendor's server; `absent` are those that this one does not have,
+    `unshown` the canonical fields that it therefore does not tell.
     """
 
     rows: tuple[AnyRow, ...] = ()
@@ -257,6 +259,9 @@ class Shape:
     hidden: Mapping[str, str] = field(default_factory=dict)
     keep: bool = True
     echo: bool = False
+    since: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    absent: frozenset[str] = frozenset()
+    unshown: frozenset[str] = frozenset()
 
     @cached_property
     def _wire_claims(self) -> dict[str, Any]:
@@ -294,10 +299,21 @@ class Shape:
         for row in reversed(self.rows):
             row.encode(value, wire, scope)
         wire = self._ordered(wire)
+        for name in self.absent:
+            wire.pop(name, None)
         for name, content in unclaimed(value, self._canonical_claims).items():
             if content not in (None, [], {}):
                 scope.note(Fate.LOST, "", name, self.hidden.get(name, "no field in this dialect"))
         return wire
+
+    def without(self, names: frozenset[str]) -> "Shape":
+        """The shape of a server that does not have these wire fields yet."""
+        if not names:
+            return self
+        kept = tuple(row for row in self.rows if not row.claims_wire or any(path[0] not in names for path in row.claims_wire))
+        gone = frozenset(path[0] for row in self.rows if row not in kept for path in row.claims_canonical)
+        excuses = dict.fromkeys(gone, "this version of the server has no field for it")
+        return replace(self, rows=kept, absent=names, unshown=gone, hidden={**excuses, **self.hidden})
 
     @cached_property
     def _order(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from starlette.applications import Starlette
 
 from adapters.base import Adapter, Options
 from adapters.registry import discover
+from adapters.versions import spoken
 from gateway import docs, logs, service
 from gateway.app import create_app
 from gateway.auth import Authenticator
@@ -43,7 +44,9 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
     Raises SettingsError for wrong `surfaces.*` and `evaluators.*` settings.
     """
     adapters = discover()
-    surfaces = Surfaces(settings, adapters, Authenticator(settings.auth), surface_options(settings, adapters))
+    options = surface_options(settings, adapters)
+    served = {name: spoken(adapter, options[name].release) for name, adapter in adapters.items()}
+    surfaces = Surfaces(settings, served, Authenticator(settings.auth), options)
     configured = configured_evaluators(settings)
 
     @asynccontextmanager
@@ -80,7 +83,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
             await receipts.stop()
             await store.stop()
 
-    pages = [*docs.routes(adapters, service.operations()), *service.routes(adapters)]
+    pages = [*docs.routes(served, service.operations()), *service.routes(served)]
     return create_app(settings, routes=[*pages, Everything(surfaces)], resources=[opened], render=surfaces.render)
 
 

@@ -29,6 +29,7 @@ class Ledger:
         """The answer of the named target in the source's dialect, with what it took and what was lost in the exchange's headers."""
         (name, performer), origin, account = target, "emulated", None
         if isinstance(performer, RemoteTarget):
+            await performer.settle()
             shares = None if SPECS[route.op].writes else caller.scope
             account, scope = Account(f"{caller.scope}/{caller.name}", shares), replace(scope, ids=performer.ids)
             performer = performer.session(account)

@@ -1,5 +1,6 @@
 """What the gateway says about itself under `/v1`: capabilities, targets, receipts."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -100,8 +101,12 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
     async def capabilities(request: Request, caller: Caller) -> Response:
         remotes = request.app.state.remotes
         reached = {name: target for name, target in remotes.items() if caller.may_reach(name, same_dialect=False)}
+        await asyncio.gather(*(target.settle() for target in reached.values()))
         targets = {name: {op: target.support(op) for op in Op} for name, target in reached.items()}
-        return JSONResponse({"operations": matrix(adapters.values()), "targets": targets})
+        versions = {
+            name: target.release.version for name, target in reached.items() if target.release is not None and target.release.version
+        }
+        return JSONResponse({"operations": matrix(adapters.values()), "targets": targets, "versions": versions})
 
     async def translate(request: Request, caller: Caller) -> Response:
         asked = TranslationRequest.of(await request.body(), adapters)

@@ -195,9 +195,13 @@ class TagArgs(ExperimentArgs):
 
 
 class AddRunArgs(ExperimentArgs):
-    """`replace` overwrites a recorded run; without it a successful one is a conflict and a failed or waiting one is replaced, keeping its id."""
+    """`replace` overwrites a recorded run; without it a successful one is a conflict and a failed or waiting one is replaced, keeping its id.
+
+    With `once` a failed one is a conflict, too.
+    """
 
     replace: bool = False
+    once: bool = False
 
 
 class RunArgs(Args):

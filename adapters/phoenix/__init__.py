@@ -1,11 +1,12 @@
-"""Arize Phoenix: its experiments REST API, as server 20.26.1 speaks it."""
+"""Arize Phoenix: its experiments REST API, as server 20.26.1 speaks it, and what was otherwise down to 11.38.0 (2025-09)."""
 
-from adapters.base import Adapter
+from adapters.base import Adapter, Release
 from adapters.phoenix.demo import demo
 from adapters.phoenix.not_served import NOT_SERVED
 from adapters.phoenix.quirks import bodies, errors, pages
 from adapters.phoenix.quirks.ids import TYPE_NAMES
 from adapters.phoenix.routes import PAGES, ROUTES
+from adapters.phoenix.routes.base import AFTER_11_38, AFTER_20_3
 from adapters.phoenix.tables.common import STATUS_CODES
 from adapters.phoenix.tables.datasets import ACTION
 from adapters.phoenix.tables.experiments import ANNOTATOR
@@ -35,4 +36,10 @@ ADAPTER = Adapter(
     stores=True,
     # Its exports and figures show the runs of the frozen version's examples alone.
     grows=False,
+    release=Release("x-phoenix-server-version", "/arize_phoenix_version"),
+    before={
+        AFTER_20_3: {"render_error": errors.render_unfilled},
+        "12.9.0": {"render_error": errors.render_2025},
+        AFTER_11_38: {"read_body": bodies.read_2025},
+    },
 )

@@ -80,23 +80,23 @@ def add(tx: Transaction, args: AddRunArgs, body: NewRun, caller: Caller) -> Repl
     Raises CrosswalkError: not_found for an unknown experiment, variant or example; conflict (duplicate) naming the recorded run.
     """
     experiment = lookup.head(tx, args.experiment_id, caller.scope)
-    recorded = _record(tx, experiment, [body], args.replace, caller)[0]
+    recorded = _record(tx, experiment, [body], args, caller)[0]
     return _document(tx, recorded, body)
 
 
 def add_many(tx: Transaction, args: AddRunArgs, body: NewRuns, caller: Caller) -> Reply:
     """Records several runs, all or none."""
     experiment = lookup.head(tx, args.experiment_id, caller.scope)
-    recorded = _record(tx, experiment, body.runs, args.replace, caller)
+    recorded = _record(tx, experiment, body.runs, args, caller)
     return {"ids": [tx.ids.make(Kind.RUN, one.number) for one in recorded]}
 
 
-def _record(tx: Transaction, experiment: Experiment, given: Sequence[NewRun], replace: bool, caller: Caller) -> list[Recorded]:
+def _record(tx: Transaction, experiment: Experiment, given: Sequence[NewRun], args: AddRunArgs, caller: Caller) -> list[Recorded]:
     arms = [_arm(tx, experiment, body) for body in given]
     named = _examples(tx, arms, given, caller)
     changes: dict[int, Counter[str]] = {}
     recorded = [
-        _put(tx, arm, example, body, replace, caller, changes.setdefault(arm.id, Counter()))
+        _put(tx, arm, example, body, args, caller, changes.setdefault(arm.id, Counter()))
         for arm, example, body in zip(arms, named, given, strict=True)
     ]
     for number, change in changes.items():
@@ -153,13 +153,13 @@ def _places(tx: Transaction, arm: Experiment, given: Sequence[NewRun], caller: C
     return found
 
 
-def _put(tx: Transaction, arm: Experiment, example: int, body: NewRun, replace: bool, caller: Caller, change: Counter[str]) -> Recorded:
+def _put(tx: Transaction, arm: Experiment, example: int, body: NewRun, args: AddRunArgs, caller: Caller, change: Counter[str]) -> Recorded:
     found = _PLACE.row(tx, {"experiment": arm.id, "example": example, "repetition": body.repetition})
     assert found is not None, "the experiment's row has just been read"
     place = _Place(*found)
     status = status_of(body)
-    if place.id is not None and not replace:
-        _refuse_known(tx, place.id, place.status, status)
+    if place.id is not None and not args.replace:
+        _refuse_known(tx, place.id, place.status, status, once=args.once)
     values = _values(tx, body, status)
     if place.id is None:
         revision, position = _frozen_or_not(tx, place, example, caller)
@@ -181,12 +181,12 @@ def _insert(tx: Transaction, row: dict[str, Any]) -> int:
     return int(made[0])
 
 
-def _refuse_known(tx: Transaction, number: int, recorded: str | None, status: RunStatus) -> None:
+def _refuse_known(tx: Transaction, number: int, recorded: str | None, status: RunStatus, *, once: bool) -> None:
     """A success is not replaced without being asked; nor is anything that happened by a run that has yet to happen."""
     reference = tx.ids.make(Kind.RUN, number)
     if recorded == RunStatus.SUCCEEDED:
         raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition has already succeeded.")
-    if status is RunStatus.WAITING and recorded != RunStatus.WAITING:
+    if (once or status is RunStatus.WAITING) and recorded != RunStatus.WAITING:
         raise lookup.duplicate(Kind.RUN, reference, f"The run {reference} of this example and repetition is already recorded.")
 
 

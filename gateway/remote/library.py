@@ -1,5 +1,7 @@
 """What a vendor may have no place for at all."""
 
+from collections.abc import Mapping
+
 from schemas.operations import Op
 
 LIBRARY = frozenset(
@@ -11,6 +13,9 @@ LIBRARY = frozenset(
     }
 )
 """These operations are answered from our own store, kept apart for each target, where the vendor has no route for them."""
+
+KEPT: Mapping[Op, Op] = {Op.UPDATE_EXPERIMENT: Op.GET_EXPERIMENT}
+"""Changes of a record that the gateway keeps beside it where the vendor cannot change it, with the operation that reads it."""
 
 ORDERS = frozenset({Op.START_EXPERIMENT, Op.CANCEL_EXPERIMENT})
 """Operations that the gateway's own executor carries out where the vendor only stores."""

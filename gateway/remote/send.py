@@ -38,6 +38,8 @@ class Sender:
         self._vendor = vendor
         self._adapter = adapter
         self._mask = Mask([secret] if secret else [])
+        self.release = ""
+        """The version that the server named in its last answer, as it stood there."""
 
     async def ask(
         self, request: Request, account: Account, *, reads: bool = False, repeatable: bool | None = None, key: str | None = None
@@ -99,7 +101,9 @@ class Sender:
                 answer = await attempts.answer()
                 try:
                     async with asyncio.timeout(self._vendor.timeout):
-                        return answer.status, answer.headers, await self._body(answer)
+                        body = await self._body(answer)
+                    self._heard(answer)
+                    return answer.status, answer.headers, body
                 finally:
                     answer.close()
         except Full as full:
@@ -112,6 +116,10 @@ class Sender:
             account.attempts += attempts.number
             account.upstream += (perf_counter() - started) * 1000
             account.reason = attempts.reason or account.reason
+
+    def _heard(self, answer: Answer) -> None:
+        told = first(answer.headers, self._adapter.release.header.encode()) if self._adapter.release else None
+        self.release = told or self.release
 
     def _headers(self, request: Request, key: str | None) -> list[tuple[str, str]]:
         headers = [("accept", "application/json"), ("user-agent", "crosswalk"), *request.headers.items()]

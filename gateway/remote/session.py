@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.base import Route
-from adapters.calling import honours, route_for, routes_for, says
+from adapters.calling import honours, route_for, routes_for, says, unshown
 from adapters.notes import Notes
 from gateway.remote import intent, loss
 from gateway.remote.account import Account
@@ -16,15 +16,17 @@ from gateway.remote.beside import beside
 from gateway.remote.completion import completed
 from gateway.remote.explaining import explained
 from gateway.remote.groups import FOLDED
-from gateway.remote.library import LIBRARY, ORDERS
+from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
 from gateway.remote.owners import with_owner
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
+from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
 from gateway.remote.recipes.rows import each
 from gateway.remote.recipes.runs import matched
+from gateway.remote.release import OlderServer
 from gateway.remote.saying import brings_more, says_any
 from gateway.remote.talk import AS_IT_IS, Talk
 from gateway.remote.wording import Wording
@@ -54,6 +56,9 @@ class Session:
     """Performs calls for one exchange; what the vendor's dialect could not say gathers in the account."""
 
     def __init__(self, target: RemoteTarget, account: Account) -> None:
+        self._begin(target, account)
+
+    def _begin(self, target: RemoteTarget, account: Account) -> None:
         self._target = target
         self._adapter = target.adapter
         self._account = account
@@ -65,6 +70,7 @@ class Session:
         self._known: dict[str, Json] = {}
         self._under_way: list[Op] = []
         self._held: set[str] = set()
+        self._counting = self._uncounted = False
 
     @property
     def account(self) -> Account:
@@ -78,6 +84,16 @@ class Session:
 
     async def perform(self, call: Call) -> Json:
         """The canonical reply, with what the outbox holds. Raises CrosswalkError."""
+        try:
+            return await self._perform(call)
+        except OlderServer:
+            if not self.outermost:
+                raise
+            await self._target.settle()
+            self._begin(self._target, self._account)
+            return await self._perform(call)
+
+    async def _perform(self, call: Call) -> Json:
         groups = self._target.groups
         if groups.concerns(call):
             if call.op in FOLDED:
@@ -108,7 +124,18 @@ class Session:
         outbox = self._target.outbox
         if outbox is not None and call.op in outbox.operations:
             return await outbox.perform(self, call)
+        if call.op is Op.LIST_EXPERIMENTS and self.outermost:
+            return await self._whole_page(call)
         return await self.direct(call)
+
+    async def _whole_page(self, call: Call) -> Json:
+        """Experiments with their counts. Where the vendor does not show them, those on the page are read one by one, and all if they decide what is on it."""
+        self._counting, self._uncounted = decided_by_counts(call), False
+        reply = await self.direct(call)
+        if not self._uncounted or not isinstance(reply, dict):
+            return reply
+        items = [await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=item["id"])) for item in reply["items"]]
+        return {**reply, "items": items}
 
     async def direct(self, call: Call) -> Json:
         """The canonical reply of the vendor alone. Raises CrosswalkError."""
@@ -128,6 +155,8 @@ class Session:
             return await self._target.local(replace(call, caller=self._target.own(call.caller)))
         if call.op in ORDERS and route is None and self._target.undertaker is not None and self._adapter.stores:
             return await self._ordered(call, self._target.undertaker)
+        if call.op in KEPT and route is None and self._target.support(call.op) == "emulated":
+            return await self._kept(call)
         if recipe is None or self._target.support(call.op) == "unsupported":
             raise self._target.unsupported(call.op)
         if call.op in PIECED and route_for(self._adapter, call, piece=True) is not None:
@@ -216,6 +245,14 @@ class Session:
             await undertaker.undertake(call.caller.scope, record)
         return after
 
+    async def _kept(self, call: Call) -> Json:
+        """A change that the vendor has no call for, kept beside the record as it reads."""
+        self._account.emulated = True
+        fields = self._wording.kept(call)
+        names = [name for name in SPECS[KEPT[call.op]].args.model_fields if getattr(call.args, name, None) is not None]
+        document = await self.perform(call.then(KEPT[call.op], **{name: getattr(call.args, name) for name in names}))
+        return await beside(self._target.asides, call, document, fields)
+
     async def cook(self, cooking: Cooking) -> Json:
         """What a recipe makes, whose calls are performed here."""
         return await self._cook(cooking)
@@ -277,7 +314,7 @@ class Session:
                 reply = await self._talk.read_raw(_READ_AGAIN[call.op], call)
             else:
                 reply = await self._outcome.of(route, call, request, named)
-            document = await self._completed(call, reply)
+            document = await self._completed(call, await self._counted(route, call, reply))
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
             raise await explained(self._talk, call, error) from None
@@ -286,6 +323,16 @@ class Session:
         if undertaker is not None and self._wording.executes(call) and not getattr(call.args, "draft", False):
             await undertaker.undertake(call.caller.scope, document["id"])
         return document
+
+    async def _counted(self, route: Route, call: Call, reply: Json) -> Json:
+        """The reply with the counts that the vendor's version does not show, where somebody is going to look at them."""
+        missing = unshown(route) & COUNTED
+        if not missing or not isinstance(reply, dict):
+            return reply
+        if not (self._counting or self.outermost or SPECS[call.op].creates):
+            self._uncounted = True
+            return reply
+        return await self._cook(counted(call, reply, fresh=SPECS[call.op].creates))
 
     async def _completed(self, call: Call, reply: Json) -> Json:
         """The whole document: with what is ours from its metadata, and with what the vendor says elsewhere."""

@@ -14,6 +14,7 @@ from adapters.notes import Fate, Notes
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.recipes.runs import score_key, with_score_ids
+from gateway.remote.release import OlderServer
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.ids import Kind
@@ -93,6 +94,8 @@ class Talk:
                 # A list that is asked for by POST changes nothing.
                 error.code = Code.UPSTREAM_UNAVAILABLE
             raise
+        if reads and self._target.release is not None and self._target.release.overtaken:
+            raise OlderServer(Code.UPSTREAM_UNAVAILABLE, "The server has gone back to an older version: ask again.", vendor=self._adapter.name)
         scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
         try:
             reply = decode_reply(route, answer, scope)

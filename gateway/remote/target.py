@@ -14,9 +14,10 @@ from gateway.remote.asides import Asides
 from gateway.remote.bundles import Bundles
 from gateway.remote.groups import Groups
 from gateway.remote.ids import ForeignIds
-from gateway.remote.library import LIBRARY, ORDERS
+from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.recipes import INSTEAD, NEEDS, RECIPES
 from gateway.remote.recipes.base import Recipe
+from gateway.remote.release import Release
 from gateway.remote.send import Sender
 from gateway.remote.session import Session
 from gateway.settings import Target as TargetSettings
@@ -55,7 +56,8 @@ class RemoteTarget:
     """Answers canonical calls from one vendor.
 
     `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`; `undertaker` runs experiments where the vendor only
-    stores: without one, those that a server would have to run are refused. `outbox` takes what the vendor cannot take at once.
+    stores: without one, those that a server would have to run are refused. `outbox` takes what the vendor cannot take at once. `release` knows the version
+    of the vendor's server, as which `adapter` speaks.
     """
 
     name: str
@@ -71,6 +73,7 @@ class RemoteTarget:
     loss: Mapping[str, str] = field(default_factory=dict)
     undertaker: Undertaker | None = None
     outbox: Deferring | None = None
+    release: Release | None = None
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _project: str | None = None
 
@@ -85,15 +88,18 @@ class RemoteTarget:
         asides = Asides(store, foreign.space)
         # Where the vendor's own ids are numbers, none of ours may stand among them.
         bundled = await ForeignIds.open(store, f"{vendor.name}/bundles") if Kind.EXPERIMENT in adapter.numbered else foreign
+        sender = Sender(vendor, adapter, secret)
+        release = Release(adapter, sender, settings.version)
         return cls(
             vendor.name,
-            adapter,
-            Sender(vendor, adapter, secret),
+            release.dialect,
+            sender,
             foreign,
             asides,
             Groups(groups, asides, not adapter.groups, adapter.together),
             Bundles(bundled, asides, adapter.title, repeats=adapter.repeats, grows=adapter.grows),
             local,
+            release=release,
             **more,
         )
 
@@ -111,8 +117,14 @@ class RemoteTarget:
         """The surroundings of a translation into or out of the vendor's dialect."""
         return Scope(self.ids, self.adapter.name, self.options, notes=account.notes, defaults=self.defaults)
 
+    async def settle(self) -> None:
+        """Speak as the version of the vendor's server does, which is found out when it is not known. Raises nothing."""
+        if self.release is not None:
+            self.adapter = await self.release.settle()
+
     async def perform(self, call: Call) -> Json:
         """The reply to `call` alone. Raises CrosswalkError."""
+        await self.settle()
         return await self.session(Account()).perform(call)
 
     def session(self, account: Account) -> Session:
@@ -139,6 +151,8 @@ class RemoteTarget:
         if _native(self.adapter, op):
             return "native"
         if op in ORDERS and self.adapter.stores and self.undertaker is not None:
+            return "emulated"
+        if op in KEPT and _native(self.adapter, KEPT[op]):
             return "emulated"
         if self.instead(op) is not None or op in LIBRARY or (op in RECIPES and all(self._has(op, need) for need in NEEDS[op])):
             return "emulated"

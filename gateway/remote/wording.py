@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.base import Route
+from adapters.calling import unshown
 from adapters.http import Request
 from adapters.notes import Fate, Notes
 from gateway.remote import intent, loss
@@ -42,6 +43,7 @@ class Wording:
         call = await self._with_slot(call)
         notes = Notes()
         request = await self._talk.said(route, call, notes)
+        self._unshown(route, call, notes)
         notes = loss.saying_nothing(call.body, notes)
         if not SPECS[call.op].writes:
             return call, request, {}
@@ -64,6 +66,24 @@ class Wording:
         beside = loss.unkept(call.body, notes, held)
         self._report(notes, held, beside, lost)
         return call, request, beside
+
+    def kept(self, call: Call) -> JsonObject:
+        """The fields of a change that the vendor cannot make, for the gateway's own store. Raises CrosswalkError (loss_refused)."""
+        notes = Notes()
+        for name in sorted(call.body.model_fields_set if call.body is not None else ()):
+            notes.add(Fate.LOST, "", f"/{name}", "the target has no call for it")
+        lost = loss.consequential(call.op, notes)
+        if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
+            raise loss.refused(self._adapter.title, call.op, lost)
+        fields = loss.unkept(call.body, notes, frozenset())
+        self._report(notes, frozenset(), fields, lost)
+        return fields
+
+    def _unshown(self, route: Route, call: Call, notes: Notes) -> None:
+        """Note what is said and would not be told again."""
+        said = call.body.model_fields_set if call.body is not None else set()
+        for name in sorted(unshown(route) & said):
+            notes.add(Fate.LOST, "", f"/{name}", "this version of the server does not show it")
 
     def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
         """The notes of a write as they turned out: what comes back on reading is not lost."""

@@ -103,6 +103,7 @@ class Target(Section):
     cache_ttl: Seconds | None = None
     cache_entries: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     cache_bytes: Annotated[ByteSize, Field(ge=1024)] = ByteSize(16 * 1024 * 1024)
+    version: Annotated[str, StringConstraints(pattern=r"^\d{1,6}(\.\d{1,6}){1,3}$")] | None = None
 
 
 def _lower(text: str) -> str:

@@ -50,7 +50,7 @@ async def _results(file: str, options: argparse.Namespace, tokens: dict[str, str
 def _server(scene: Scene, options: argparse.Namespace) -> AbstractAsyncContextManager[httpx.AsyncClient]:
     if options.real:
         return real()
-    return remote(options.url) if options.url else gateway(keyed=scene.keyed)
+    return remote(options.url) if options.url else gateway(keyed=scene.keyed, version=scene.version)
 
 
 def _print(results: list[Result], *, against_real: bool, everything: bool) -> bool:

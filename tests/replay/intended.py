@@ -42,6 +42,12 @@ PROBED: dict[str, dict[str, tuple[int, ...]]] = {
         "users and their keys": (19, 20, 21),
     },
     "python_client_datasets": {},
+    "errors_server_11.38.0": {
+        "malformed references": (6, 7, 15, 20, 22, 64),
+        "no integer, or one beyond 64 bits": (13,),
+        "repetitions out of range": (48, 49, 56, 57),
+        "a list that holds what was refused above": (67, 68, 69, 70, 71, 72, 73, 74),
+    },
 }
 """The probes of a real server's edges: the lines of a recording that differ, by subject. What differs in each, README says."""
 

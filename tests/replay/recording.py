@@ -80,6 +80,12 @@ class Scene:
     def keyed(self) -> bool:
         return self.exchanges[0].file in KEYED
 
+    @property
+    def version(self) -> str | None:
+        """The server's version, where that is not the one that most were taken from: the file's name ends in it."""
+        _, marked, version = self.exchanges[0].file.partition("_server_")
+        return version if marked else None
+
     def compared_throughout(self) -> Scene:
         """The same, its set-up compared as well."""
         return Scene((), self.setup + self.exchanges)

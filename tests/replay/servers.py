@@ -35,14 +35,15 @@ async def real() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def gateway(*, keyed: bool = False) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway(*, keyed: bool = False, version: str | None = None) -> AsyncIterator[httpx.AsyncClient]:
     """This gateway in this process, its store empty and temporary; the client stands at the Phoenix surface.
 
-    With `keyed` it asks for keys, and takes the placeholders of the recordings as such.
+    With `keyed` it asks for keys, and takes the placeholders of the recordings as such. It behaves as server `version`, the newest known unless given.
     """
     with tempfile.TemporaryDirectory() as folder:
         store = Store(url=f"sqlite:///{Path(folder) / 'replay.db'}")
-        app = gateway_app(Settings(store=store, auth=Auth(mode="keys", keys=KEYS) if keyed else Auth()))
+        surfaces = {"phoenix": {"version": version}} if version else {}
+        app = gateway_app(Settings(store=store, auth=Auth(mode="keys", keys=KEYS) if keyed else Auth(), surfaces=surfaces))
         async with (
             app.router.lifespan_context(app),
             httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1/phoenix") as client,

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 async def test_lines_are_answered_alike(file: str) -> None:
     found = set()
     for scene in scenes(file):
-        async with gateway(keyed=scene.keyed) as client:
+        async with gateway(keyed=scene.keyed, version=scene.version) as client:
             found |= {result.exchange.line for result in await play(scene, client) if result.differences}
     assert found == {line for lines in PROBED[file].values() for line in lines}
 

@@ -46,6 +46,7 @@ class Environment:
 
 PHOENIX_CLIENT = Environment("phoenix-client", ("arize-phoenix-client==3.5.0",))
 PHOENIX_SERVER = Environment("phoenix-server", ("arize-phoenix==20.26.1",), ((3, 12), (3, 11)))
+PHOENIX_SERVER_2025 = Environment("phoenix-server-11.38.0", ("arize-phoenix==11.38.0",), ((3, 12), (3, 11)))
 RESPAN_API = Environment("respan-api-0.1.47", ("respan-api==0.1.47",))
 RESPAN_API_ALL_OPERATIONS = Environment("respan-api-0.1.27", ("respan-api==0.1.27",))
 RESPAN_V1 = Environment("respan-ai", ("respan-ai==2.0.1",))

@@ -1,6 +1,7 @@
 """Reading JSON bodies as the server reads them."""
 
 import math
+from dataclasses import replace
 
 from adapters.body import read_json
 from adapters.http import Request
@@ -15,11 +16,25 @@ def read_body(request: Request, scope: Scope) -> Json:
     With another content type, or none, the body counts as a string, which validation then refuses. Raises `CrosswalkError` as `read_json` does.
     """
     if not request.body:
-        issue = Issue(("body",), "Field required", "missing")
-        raise CrosswalkError(Code.INVALID_REQUEST, "The body is missing.", Reason.VALIDATION, issues=(issue,))
+        raise _missing()
     if not _is_json(request.headers.get("content-type", "")):
         return request.body.decode("utf-8", "replace")
     return read_json(request.body, allow_nan=True, allow_duplicates=True)
+
+
+def read_2025(request: Request, scope: Scope) -> Json:
+    """As `read_body`, as server 11.38.0 read it: what comes without a content type is JSON, and `null` is no body."""
+    if "content-type" not in request.headers:
+        request = replace(request, headers={**request.headers, "content-type": "application/json"})
+    content = read_body(request, scope)
+    if content is None:
+        raise _missing()
+    return content
+
+
+def _missing() -> CrosswalkError:
+    issue = Issue(("body",), "Field required", "missing")
+    return CrosswalkError(Code.INVALID_REQUEST, "The body is missing.", Reason.VALIDATION, issues=(issue,))
 
 
 def read_evaluation(request: Request, scope: Scope) -> Json:

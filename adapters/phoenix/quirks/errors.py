@@ -16,6 +16,7 @@ from schemas.operations import Op
 
 _BAD, _TYPE, _GONE = Reason.MALFORMED_ID, Reason.WRONG_KIND, Reason.UNKNOWN_RECORD
 
+_SUBMITTED = "This experiment run has already been submitted"
 Cause = tuple[Op | None, Reason, Kind | None]
 """Where, why, about what: None stands for anywhere and for whatever kind."""
 
@@ -73,6 +74,19 @@ TEXTS: Mapping[Cause, tuple[int, str]] = {
     (Op.GET_PROJECT, _GONE, Kind.PROJECT): (404, "Project with {named} {id} not found"),
 }
 
+_UNFILLED: Mapping[Cause, tuple[int, str]] = {
+    **TEXTS,
+    (Op.CREATE_EXPERIMENT, _TYPE, Kind.DATASET): (404, "Dataset with ID {{dataset_globalid}} does not exist"),
+}
+"""Some texts of older servers name a variable that nobody filled in."""
+
+_2025: Mapping[Cause, tuple[int, str]] = {
+    **_UNFILLED,
+    (None, _BAD, Kind.DATASET_VERSION): (404, "DatasetVersion with ID {id} does not exist"),
+    (Op.GET_EXPERIMENT, _TYPE, Kind.EXPERIMENT): (404, "Experiment with ID {{experiment_globalid}} does not exist"),
+    (Op.ADD_RUN, Reason.DUPLICATE, Kind.RUN): (409, _SUBMITTED),
+    (Op.CREATE_DATASET, Reason.DUPLICATE, Kind.DATASET): (409, "Dataset with the same name already exists: name='{name}'"),
+}
 BY_CODE: Mapping[Code, str] = {
     Code.UNREADABLE_BODY: "There was an error parsing the body",
     Code.UNAUTHENTICATED: "Invalid token",
@@ -97,6 +111,22 @@ SENT_AS = {
 
 def render_error(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
     """The answer the server gives for an error, in one of its two shapes."""
+    return _rendered(TEXTS, error, request, route, scope)
+
+
+def render_unfilled(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
+    """As `render_error`, with the texts of servers up to 20.3.0."""
+    return _rendered(_UNFILLED, error, request, route, scope)
+
+
+def render_2025(error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope) -> Response:
+    """As `render_error`, with the texts of servers before 12.9.0."""
+    return _rendered(_2025, error, request, route, scope)
+
+
+def _rendered(
+    texts: Mapping[Cause, tuple[int, str]], error: CrosswalkError, request: Request | None, route: Route | None, scope: Scope
+) -> Response:
     from adapters.phoenix.tables.common import STATUS_CODES
 
     if error.reason is Reason.VALIDATION and error.issues:
@@ -104,7 +134,7 @@ def render_error(error: CrosswalkError, request: Request | None, route: Route | 
     if error.code is Code.NO_ROUTE and request is not None and request.method not in _READING:
         # Whatever the server does not know it takes for a page of its web interface, which can only be read.
         return text_response(405, BY_CODE[Code.METHOD_NOT_ALLOWED], {"Allow": ""})
-    said = _text(error, request, route)
+    said = _text(texts, error, route)
     if said is None:
         return text_response(STATUS_CODES[error.code], _fallback(error), _headers(error))
     status, template = said
@@ -116,7 +146,7 @@ def statuses(op: Op) -> set[int]:
     return {status for (where, _, _), (status, _) in TEXTS.items() if where in (None, op)}
 
 
-def _text(error: CrosswalkError, request: Request | None, route: Route | None) -> tuple[int, str] | None:
+def _text(texts: Mapping[Cause, tuple[int, str]], error: CrosswalkError, route: Route | None) -> tuple[int, str] | None:
     if error.reason is None:
         return None
     op = route.op if route else None
@@ -125,8 +155,8 @@ def _text(error: CrosswalkError, request: Request | None, route: Route | None) -
         # The right type with a row that is no integer: the server crashes; it names nothing.
         reason = _GONE if refers_to(error.reference) == TYPE_NAMES.get(error.kind) else reason
     for cause in ((op, reason, error.kind), (op, reason, None), (None, reason, error.kind), (None, reason, None)):
-        if cause in TEXTS:
-            return TEXTS[cause]
+        if cause in texts:
+            return texts[cause]
     return None
 
 
@@ -241,7 +271,7 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Crosswal
         error.reason, error.kind = Reason.UNKNOWN_RECORD, next((kind for word, kind in _WORDS_FOR_KINDS if word in said), None)
     elif error.code is Code.CONFLICT:
         # Two things conflict: a successful run that is there already, and a dataset's name.
-        error.reason, error.kind = Reason.DUPLICATE, Kind.RUN if said.startswith("Experiment run") else Kind.DATASET
+        error.reason, error.kind = Reason.DUPLICATE, Kind.RUN if said.startswith(("Experiment run", _SUBMITTED)) else Kind.DATASET
     elif error.code is Code.INVALID_REQUEST and said.startswith("Invalid cursor format"):
         error.reason = Reason.BAD_CURSOR
     return error

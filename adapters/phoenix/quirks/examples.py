@@ -1,5 +1,8 @@
 """Examples: two ids, the span they were taken from, and the parallel lists an upload is made of."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from itertools import repeat
 
 from adapters.codecs import Wrapped
@@ -11,7 +14,14 @@ from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 
 COLUMNS = ("inputs", "outputs", "metadata", "splits", "span_ids", "example_ids")
-_SENT = frozenset({"input", "reference", "metadata", "splits", "source", "alias"})
+_FIELDS = {
+    "inputs": "input",
+    "outputs": "reference",
+    "metadata": "metadata",
+    "splits": "splits",
+    "span_ids": "source",
+    "example_ids": "alias",
+}
 NODE_ID = NodeId(Kind.EXAMPLE)
 _INPUT, _OUTPUT = Wrapped("input"), Wrapped("output")
 
@@ -36,14 +46,14 @@ def show_node_id(given: JsonObject, scope: Scope) -> JsonObject:
     return show_ids({name: value for name, value in given.items() if name == "id"}, scope)
 
 
+@dataclass(frozen=True)
 class Taken:
     """The answer that lists a dataset's examples, which come all at once, oldest first."""
 
-    def __init__(self, composite: Codec) -> None:
-        self._composite = composite
+    composite: Codec
 
     def decode(self, value: Json, scope: Scope) -> JsonObject:
-        document = self._composite.decode(value["data"], scope)
+        document = self.composite.decode(value["data"], scope)
         examples = document["examples"]["items"]
         return {
             "items": [{**example, "dataset_id": document["dataset_id"], "position": place} for place, example in enumerate(examples)],
@@ -51,7 +61,7 @@ class Taken:
         }
 
     def encode(self, value: Json, scope: Scope) -> Json:
-        return {"data": self._composite.encode(value, scope)}
+        return {"data": self.composite.encode(value, scope)}
 
 
 def read_source(given: JsonObject, scope: Scope) -> JsonObject:
@@ -94,7 +104,12 @@ def _example(fields: tuple[Json, ...], scope: Scope) -> JsonObject:
     return example
 
 
-def write_examples(given: JsonObject, scope: Scope) -> JsonObject:
+def writer(columns: tuple[str, ...]) -> Callable[[JsonObject, Scope], JsonObject]:
+    """Writes the examples of an upload into those lists that the server knows."""
+    return partial(_write, columns)
+
+
+def _write(known: tuple[str, ...], given: JsonObject, scope: Scope) -> JsonObject:
     """The lists of an upload; a list in which nothing was said is left out."""
     examples = given.get("examples", [])
     columns: JsonObject = {
@@ -108,11 +123,11 @@ def write_examples(given: JsonObject, scope: Scope) -> JsonObject:
         "example_ids": [example.get("alias") for example in examples],
     }
     said = {name for example in examples for name, value in example.items() if value not in (None, [], {}, "")}
-    for name in sorted(said - _SENT):
+    for name in sorted(said - {_FIELDS[column] for column in known}):
         scope.note(Fate.LOST, "", f"examples/*/{name}", "an upload has no list for it")
     columns.update({name: optional[name] for name in ("metadata", "splits") if any(name in example for example in examples)})
     columns.update({name: optional[name] for name in ("span_ids", "example_ids") if any(optional[name])})
-    return columns
+    return {name: column for name, column in columns.items() if name in known}
 
 
 def _split(names: list[str]) -> Json:

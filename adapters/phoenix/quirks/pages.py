@@ -1,5 +1,9 @@
 """Headers, fixed pages and trace ingestion."""
 
+from typing import Annotated
+
+from pydantic import StringConstraints
+
 from adapters.base import Options, Route
 from adapters.http import Request, Response, json_response, text_response
 from adapters.otlp import parse_spans
@@ -14,9 +18,13 @@ _INVALID = "Request body is invalid ExportTraceServiceRequest"
 
 
 class PhoenixOptions(Options):
-    """`version` is what the version probe says; clients want three dotted integers, at least 15.0.0 for callers' example ids."""
+    """`version` is the server that the surface behaves as and the version probe names; clients want at least 15.0.0 for callers' example ids."""
 
-    version: str = "20.26.1"
+    version: Annotated[str, StringConstraints(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$")] = "20.26.1"
+
+    @property
+    def release(self) -> str:
+        return self.version
 
 
 def headers(scope: Scope) -> dict[str, str]:

@@ -5,6 +5,7 @@ from adapters.http import Request, Response, json_response
 from adapters.phoenix.quirks.values import generated_name
 from adapters.phoenix.wire.datasets import UploadQuery
 from adapters.scope import Scope
+from schemas.dataset import UploadMode
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import ExperimentDefinition
 from schemas.ids import Kind
@@ -71,6 +72,11 @@ def with_names(call: Call, scope: Scope) -> Plan:
         raise CrosswalkError(Code.INVALID_REQUEST, "A name holds a null byte.", Reason.VALIDATION)
     reply = yield Call(call.op, args.model_copy(update={"evaluators": names}), None, call.caller)
     return reply
+
+
+def adds(call: Call) -> bool:
+    """Whether an upload only adds: servers before 14.17.0 cannot make a dataset equal to what is sent."""
+    return getattr(call.args, "mode", None) is not UploadMode.REPLACE
 
 
 def created(route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:

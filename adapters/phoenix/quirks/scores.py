@@ -19,6 +19,12 @@ def read_result(given: JsonObject, scope: Scope) -> JsonObject:
     return {**fields, **value_of(result)}
 
 
+def read_unmerged(given: JsonObject, scope: Scope) -> JsonObject:
+    """As `read_result`; servers up to 20.3 drop `result.metadata`."""
+    result = {name: value for name, value in (given.get("result") or {}).items() if name != "metadata"}
+    return read_result({**given, "result": result}, scope)
+
+
 def value_of(result: JsonObject) -> JsonObject:
     """The typed value: the score when there is one, else the label."""
     fields: JsonObject = {name: result[name] for name in ("label", "explanation") if name in result}

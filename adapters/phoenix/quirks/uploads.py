@@ -26,6 +26,15 @@ def refused(text: str) -> CrosswalkError:
 
 def read_upload(request: Request, scope: Scope) -> JsonObject:
     """The upload with its fields checked, whichever of the two forms it came in. Raises `refused` with the server's own text."""
+    return _read(request, ACTIONS)
+
+
+def read_before_update(request: Request, scope: Scope) -> JsonObject:
+    """As `read_upload`, for servers that know no `action: update` yet (before 14.17.0) and look at inputs, outputs and metadata alone."""
+    return {name: value for name, value in _read(request, ACTIONS[:2]).items() if name not in ("splits", "span_ids", "example_ids")}
+
+
+def _read(request: Request, actions: tuple[str, ...]) -> JsonObject:
     content_type = request.headers.get("content-type")
     if content_type is None:
         raise CrosswalkError(Code.INVALID_REQUEST, "There is no content type.", Reason.EMPTY)
@@ -33,10 +42,10 @@ def read_upload(request: Request, scope: Scope) -> JsonObject:
     reader = _READERS.get(media_type)
     if reader is None:
         raise refused("Invalid request Content-Type")
-    return checked(reader(request))
+    return checked(reader(request), actions)
 
 
-def checked(given: Json) -> JsonObject:
+def checked(given: Json, actions: tuple[str, ...] = ACTIONS) -> JsonObject:
     """An upload's fields, those without a meaning left out."""
     if not isinstance(given, dict):
         raise refused("Input should be a valid dictionary")
@@ -47,14 +56,14 @@ def checked(given: Json) -> JsonObject:
         raise refused("input is required")
     if not _all_objects(inputs):
         raise refused("Input should be a list containing only dictionary objects")
-    fields: JsonObject = {"name": given["name"], "action": _action(given), "description": _description(given), "inputs": inputs}
+    fields: JsonObject = {"name": given["name"], "action": _action(given, actions), "description": _description(given), "inputs": inputs}
     fields.update({name: check(name, given[name], len(inputs)) for name, check in _CHECKS.items() if given.get(name)})
     return fields
 
 
-def _action(given: JsonObject) -> str:
+def _action(given: JsonObject, actions: tuple[str, ...]) -> str:
     action = given.get("action") or "create"
-    if action not in ACTIONS:
+    if action not in actions:
         raise refused(f"Invalid dateset action: {action}")
     return str(action)
 

@@ -99,6 +99,7 @@ def show_counts(given: JsonObject, scope: Scope) -> JsonObject:
     return shown
 
 
+COUNTERS = ("example_count", "successful_run_count", "failed_run_count", "missing_run_count")
 _COUNTERS = {"example_count": "examples", "successful_run_count": "succeeded", "failed_run_count": "failed"}
 
 

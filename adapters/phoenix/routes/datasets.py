@@ -7,7 +7,18 @@ from adapters.phoenix.quirks.examples import Taken
 from adapters.phoenix.quirks.values import Splits
 from adapters.phoenix.routes.base import DATA, TESTED, page_of
 from adapters.phoenix.tables.common import DATASET_ID, VERSION_ID, place
-from adapters.phoenix.tables.datasets import ACTION, DATASET, DATASET_ARGS, EXAMPLES, UPLOAD, UPLOADED, VERSION
+from adapters.phoenix.tables.datasets import (
+    ACTION,
+    ACTION_BEFORE_UPDATE,
+    DATASET,
+    DATASET_ARGS,
+    EXAMPLES,
+    EXAMPLES_UNNAMED,
+    UPLOAD,
+    UPLOAD_UNNAMED,
+    UPLOADED,
+    VERSION,
+)
 from adapters.phoenix.wire import base as base_wire
 from adapters.phoenix.wire import datasets as datasets_wire
 from schemas.ids import Kind
@@ -36,6 +47,14 @@ ROUTES = (
         answer=(base_wire.DataOf[datasets_wire.Uploaded], None),
         evidence=TESTED,
         summary="Create a dataset, append to it, or make it equal to what is sent",
+        before={
+            "14.17.0": {
+                "read": uploads.read_before_update,
+                "body_args": Shape((Row("action", "mode", ACTION_BEFORE_UPDATE),), keep=False),
+                "request": UPLOAD_UNNAMED,
+                "when": plans.adds,
+            }
+        },
     ),
     Route(
         Op.LIST_DATASETS,
@@ -73,7 +92,9 @@ ROUTES = (
         Op.LIST_EXAMPLES,
         "GET",
         f"{_ONE}/examples",
-        args=Shape((_ID, Row("version_id", "version_id", VERSION_ID), Row("split", "splits", Splits())), keep=False),
+        args=Shape(
+            (_ID, Row("version_id", "version_id", VERSION_ID), Row("split", "splits", Splits())), keep=False, since={"12.6.1": ("split",)}
+        ),
         query=datasets_wire.ExamplesQuery,
         reply=EXAMPLES,
         wrap=DATA,
@@ -83,6 +104,7 @@ ROUTES = (
         answer=base_wire.DataOf[datasets_wire.Examples],
         evidence=TESTED,
         summary="The examples of one version, oldest first",
+        before={"14.17.0": {"reply": EXAMPLES_UNNAMED, "taken": Taken(EXAMPLES_UNNAMED)}},
     ),
     Route(
         Op.LIST_DATASET_VERSIONS,

@@ -7,7 +7,7 @@ from adapters.mapping import Row, Shape
 from adapters.phoenix.quirks import bodies, exports, plans
 from adapters.phoenix.quirks.ids import NodeId, NodeOrName
 from adapters.phoenix.quirks.values import Picked
-from adapters.phoenix.routes.base import DATA, TESTED, page_of
+from adapters.phoenix.routes.base import AFTER_11_38, AFTER_20_3, DATA, TESTED, page_of
 from adapters.phoenix.tables.common import EXPERIMENT_ID, RUN_ID, SCORE_ID, place
 from adapters.phoenix.tables.experiments import (
     CREATE_EXPERIMENT,
@@ -21,6 +21,7 @@ from adapters.phoenix.tables.experiments import (
     TAG,
     UPDATE_EXPERIMENT,
     UPSERT_EVALUATION,
+    UPSERT_EVALUATION_UNMERGED,
 )
 from adapters.phoenix.wire import base as base_wire
 from adapters.phoenix.wire import experiments as experiments_wire
@@ -49,12 +50,17 @@ ROUTES = (
         answer=base_wire.DataOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="Create an experiment, which freezes the dataset's examples",
+        before={"12.6.1": {"body": experiments_wire.CreateExperimentWhole}},
     ),
     Route(
         Op.LIST_EXPERIMENTS,
         "GET",
         "/v1/datasets/{dataset_id}/experiments",
-        args=Shape((Row("dataset_id", "dataset_id", NodeId(Kind.DATASET)), place(Kind.EXPERIMENT)), keep=False),
+        args=Shape(
+            (Row("dataset_id", "dataset_id", NodeId(Kind.DATASET)), place(Kind.EXPERIMENT)),
+            keep=False,
+            since={"12.9.0": ("cursor", "limit")},
+        ),
         fixed={"flat": True},
         query=base_wire.Paging,
         reply=page_of(EXPERIMENT, Kind.EXPERIMENT),
@@ -63,6 +69,7 @@ ROUTES = (
         answer=base_wire.PageOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="A dataset's experiments, newest first",
+        before={"12.9.0": {"query": None, "reply": Listing(EXPERIMENT, items="data")}},
     ),
     Route(
         Op.GET_EXPERIMENT,
@@ -91,6 +98,7 @@ ROUTES = (
         answer=base_wire.DataOf[experiments_wire.Experiment],
         evidence=TESTED,
         summary="Change name, description or metadata",
+        since="17.5.0",
     ),
     Route(
         Op.DELETE_EXPERIMENT,
@@ -103,6 +111,7 @@ ROUTES = (
         headers={"content-type": "application/json"},
         evidence=TESTED,
         summary="Delete an experiment with its runs and evaluations",
+        since="12.9.0",
     ),
     Route(
         Op.ADD_RUN,
@@ -116,6 +125,7 @@ ROUTES = (
         answer=base_wire.DataOf[base_wire.Identifier],
         evidence=TESTED,
         summary="Record a run, or replace one that failed",
+        before={"12.9.0": {"fixed": {"once": True}}},
     ),
     Route(
         Op.LIST_RUNS,
@@ -144,6 +154,7 @@ ROUTES = (
         answer=base_wire.DataOf[base_wire.Identifier],
         evidence=TESTED,
         summary="Record an evaluation of a run, in place of an earlier one of the same name",
+        before={AFTER_20_3: {"request": UPSERT_EVALUATION_UNMERGED}},
     ),
     Route(
         Op.EXPORT,
@@ -173,6 +184,7 @@ ROUTES = (
         answer="text/csv",
         evidence=TESTED,
         summary="Every run with its example and evaluations, as a CSV file",
+        before={AFTER_11_38: {"present": exports.as_csv_without_metadata}},
     ),
     Route(
         Op.LIST_INCOMPLETE_RUNS,
@@ -184,6 +196,7 @@ ROUTES = (
         answer=base_wire.PageOf[experiments_wire.IncompleteRun],
         evidence=TESTED,
         summary="Examples that still need runs, and which repetitions",
+        since="12.9.0",
     ),
     Route(
         Op.LIST_INCOMPLETE_SCORES,
@@ -197,6 +210,7 @@ ROUTES = (
         answer=base_wire.PageOf[experiments_wire.IncompleteEvaluation],
         evidence=TESTED,
         summary="Successful runs that lack one of the named evaluations",
+        since="12.9.0",
     ),
     Route(
         Op.LIST_TAGS,
@@ -207,6 +221,7 @@ ROUTES = (
         answer=base_wire.DataOf[list[experiments_wire.Tag]],
         evidence=TESTED,
         summary="The tags of an experiment, by name",
+        since="19.20.0",
     ),
     Route(
         Op.SET_TAG,
@@ -220,6 +235,7 @@ ROUTES = (
         answer=base_wire.DataOf[experiments_wire.Tag],
         evidence=TESTED,
         summary="Set a tag, or move it here from another experiment of the dataset",
+        since="19.20.0",
     ),
     Route(
         Op.DELETE_TAG,
@@ -229,5 +245,6 @@ ROUTES = (
         ok=204,
         evidence=TESTED,
         summary="Remove a tag",
+        since="19.20.0",
     ),
 )

@@ -11,6 +11,7 @@ from schemas.dataset import UploadMode
 ACTION = Vocabulary(
     {"create": UploadMode.CREATE, "append": UploadMode.APPEND, "update": UploadMode.REPLACE}, otherwise={UploadMode.NEW: "create"}
 )
+ACTION_BEFORE_UPDATE = Vocabulary({"create": UploadMode.CREATE, "append": UploadMode.APPEND}, otherwise={UploadMode.NEW: "create"})
 INPUT, OUTPUT = Wrapped("input"), Wrapped("output")
 
 
@@ -32,18 +33,26 @@ def _example(named: bool) -> Shape:
             "output": "no field for an output that already exists",
             "splits": "splits are asked for, not shown",
         },
+        since={"14.17.0": ("node_id", "source")},
     )
 
 
 EXAMPLE, PLAIN_EXAMPLE = _example(named=True), _example(named=False)
-EXAMPLES = Shape(
-    (
-        Row("dataset_id", "dataset_id", DATASET_ID),
-        Row("version_id", "version_id", VERSION_ID),
-        Row("filtered_splits", "filtered_splits"),
-        Row("examples", "examples", Listing(EXAMPLE, items="")),
+
+
+def _examples(example: Shape) -> Shape:
+    return Shape(
+        (
+            Row("dataset_id", "dataset_id", DATASET_ID),
+            Row("version_id", "version_id", VERSION_ID),
+            Row("filtered_splits", "filtered_splits"),
+            Row("examples", "examples", Listing(example, items="")),
+        ),
+        since={"12.6.1": ("filtered_splits",)},
     )
-)
+
+
+EXAMPLES, EXAMPLES_UNNAMED = _examples(EXAMPLE), _examples(PLAIN_EXAMPLE)
 DATASET = Shape(
     (
         Row("id", "id", DATASET_ID),
@@ -73,20 +82,28 @@ UPLOADED = Shape(
     hidden=dict.fromkeys(
         ("alias", "name", "description", "project", "metadata", "tags", "example_count", "created_at", "updated_at"), "read apart"
     ),
+    since={"14.17.0": ("num_created_examples", "num_updated_examples", "num_deleted_examples")},
 )
-UPLOAD = Shape(
-    (
-        Row("name", "name"),
-        Row("description", "description"),
-        Fold(examples.COLUMNS, ("examples",), examples.read_examples, examples.write_examples),
-    ),
-    hidden={
-        "alias": "ids are node ids",
-        "project": "one account",
-        "metadata": "a dataset is made without",
-        "tags": "labels are set apart",
-    },
-)
+
+
+def _upload(columns: tuple[str, ...]) -> Shape:
+    return Shape(
+        (
+            Row("name", "name"),
+            Row("description", "description"),
+            Fold(columns, ("examples",), examples.read_examples, examples.writer(columns)),
+        ),
+        ignored=dict.fromkeys((name for name in examples.COLUMNS if name not in columns), "this version of the server does not look at it"),
+        hidden={
+            "alias": "ids are node ids",
+            "project": "one account",
+            "metadata": "a dataset is made without",
+            "tags": "labels are set apart",
+        },
+    )
+
+
+UPLOAD, UPLOAD_UNNAMED = _upload(examples.COLUMNS), _upload(examples.COLUMNS[:3])
 VERSION = Shape(
     (
         Row("version_id", "id", VERSION_ID),

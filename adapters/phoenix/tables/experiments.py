@@ -1,5 +1,7 @@
 """Experiments, runs, evaluations and tags."""
 
+from collections.abc import Callable
+
 from adapters.codecs import Vocabulary
 from adapters.mapping import Fold, Preset, Row, Shape
 from adapters.phoenix.quirks import scores, values
@@ -7,6 +9,8 @@ from adapters.phoenix.quirks.values import TIME
 from adapters.phoenix.quirks.variants import CLIENT_RUNS, ClientRuns
 from adapters.phoenix.tables.common import DATASET_ID, EXAMPLE_ID, EXPERIMENT_ID, NO_FIELD, RUN_ID, TAG_ID, VERSION_ID
 from adapters.phoenix.tables.datasets import PLAIN_EXAMPLE
+from adapters.scope import Scope
+from schemas.json import JsonObject
 from schemas.run import AnnotatorKind
 
 ANNOTATOR = Vocabulary({"LLM": AnnotatorKind.LLM, "CODE": AnnotatorKind.CODE, "HUMAN": AnnotatorKind.HUMAN})
@@ -42,6 +46,7 @@ CREATE_EXPERIMENT = Shape(
         "workflow_name": _SERVER_SIDE,
         "starred": _NOT_SENT,
     },
+    since={"12.6.1": ("splits",)},
 )
 UPDATE_EXPERIMENT = Shape(
     (Row("name", "name"), Row("description", "description"), Row("metadata", "metadata")),
@@ -91,10 +96,12 @@ EXPERIMENT = Shape(
         Row("repetitions", "repetitions"),
         Fold(("metadata",), ("metadata", "group_id"), values.read_metadata, values.show_metadata),
         Row("project_name", "trace_project", default=None),
+        # Servers before 17.5.0 do not say the name: then the project's, which is the server's own, tells experiments apart.
+        Row("project_name", "name", way="in"),
         Row("created_at", "created_at", TIME),
         Row("updated_at", "updated_at", TIME),
         Fold(
-            ("example_count", "successful_run_count", "failed_run_count", "missing_run_count"),
+            values.COUNTERS,
             (
                 *("counts/examples", "counts/succeeded", "counts/failed", "counts/missing", "counts/expected", "counts/waiting"),
                 *("status", "progress"),
@@ -105,6 +112,7 @@ EXPERIMENT = Shape(
         Preset("variants", CLIENT_RUNS, "each variant is an experiment of its own"),
     ),
     hidden=_NOT_SHOWN,
+    since={"17.5.0": ("name", "description"), "12.9.0": values.COUNTERS},
 )
 _TIMES = Fold(("start_time", "end_time"), ("started_at", "ended_at", "created_at", "latency_ms"), values.times, values.show_times)
 CREATE_RUN = Shape(
@@ -172,25 +180,30 @@ RUN = Shape(
         "delivery": "said in a header",
     },
 )
-_RESULT = Fold(scores.WIRE, scores.CANONICAL, scores.read_result, scores.write_result)
-UPSERT_EVALUATION = Shape(
-    (
-        Row("name", "evaluator"),
-        Row("annotator_kind", "annotator_kind", ANNOTATOR, default="CODE"),
-        Fold(("start_time", "end_time"), ("started_at", "ended_at"), values.times, values.written_times),
-        _RESULT,
-        Row("error", "error"),
-        Row("trace_id", "trace_id"),
-    ),
-    ignored={"id": "the Python client sends a made-up one; the server makes its own"},
-    hidden={
-        "evaluator_id": "an evaluation has a name only",
-        "evaluator_name": "an evaluation has one name",
-        "scale": NO_FIELD,
-        "passed": NO_FIELD,
-        "threshold": NO_FIELD,
-    },
-)
+
+
+def _evaluation(read_result: Callable[[JsonObject, Scope], JsonObject]) -> Shape:
+    return Shape(
+        (
+            Row("name", "evaluator"),
+            Row("annotator_kind", "annotator_kind", ANNOTATOR, default="CODE"),
+            Fold(("start_time", "end_time"), ("started_at", "ended_at"), values.times, values.written_times),
+            Fold(scores.WIRE, scores.CANONICAL, read_result, scores.write_result),
+            Row("error", "error"),
+            Row("trace_id", "trace_id"),
+        ),
+        ignored={"id": "the Python client sends a made-up one; the server makes its own"},
+        hidden={
+            "evaluator_id": "an evaluation has a name only",
+            "evaluator_name": "an evaluation has one name",
+            "scale": NO_FIELD,
+            "passed": NO_FIELD,
+            "threshold": NO_FIELD,
+        },
+    )
+
+
+UPSERT_EVALUATION, UPSERT_EVALUATION_UNMERGED = _evaluation(scores.read_result), _evaluation(scores.read_unmerged)
 INCOMPLETE_RUN = Shape((Row("dataset_example", "example", PLAIN_EXAMPLE), Row("repetition_numbers", "repetitions")))
 INCOMPLETE_EVALUATION = Shape(
     (

@@ -36,6 +36,16 @@ class CreateExperiment(WireModel):
     repetitions: Annotated[int, Field(gt=0, le=MAX_REPETITIONS)] = 1
 
 
+class CreateExperimentWhole(WireModel):
+    """POST /v1/datasets/{dataset_id}/experiments before 12.6.1, which knows no splits and does not look at them."""
+
+    name: str | None = None
+    description: str | None = None
+    metadata: JsonObject | None = None
+    version_id: str | None = None
+    repetitions: Annotated[int, Field(gt=0, le=MAX_REPETITIONS)] = 1
+
+
 class UpdateExperiment(WireModel):
     """PATCH /v1/experiments/{experiment_id}"""
 
