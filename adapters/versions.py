@@ -1,7 +1,7 @@
 """A dialect as an older server of its vendor speaks it: without the routes and fields that came later, and with what they took the place of."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -31,6 +31,29 @@ def spoken(adapter: Adapter, version: str) -> Adapter:
         routes=tuple(_route(route, at) for route in dialect.routes if numbers(route.since) <= at),
         outgoing=tuple(_route(route, at) for route in dialect.outgoing if numbers(route.since) <= at),
     )
+
+
+def came(adapter: Adapter) -> dict[str, list[str]]:
+    """The operations, and the fields of others by their wire names, that came with each version, newest first."""
+    found: dict[str, dict[str, None]] = {}
+    for route in adapter.routes:
+        if route.since:
+            found.setdefault(route.since, {})[route.op.replace("_", " ")] = None
+        for version, names in _fields(tuple(getattr(route, name) for name in _CODECS)):
+            found.setdefault(version, {}).update({f"`{name}`": None for name in names})
+    return {version: list(found[version]) for version in sorted(found, key=numbers, reverse=True)}
+
+
+def _fields(value: Any) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The fields in a codec that came with a version."""
+    if isinstance(value, Shape):
+        yield from value.since.items()
+    if isinstance(value, tuple):
+        parts = value
+    else:
+        parts = tuple(getattr(value, item.name) for item in fields(value)) if is_dataclass(value) and not isinstance(value, type) else ()
+    for part in parts:
+        yield from _fields(part)
 
 
 def _route(route: Route, at: tuple[int, ...]) -> Route:

@@ -6,6 +6,7 @@ from pathlib import Path
 from adapters.capabilities import markdown
 from adapters.phoenix.differences import DIFFERENCES
 from adapters.registry import discover
+from adapters.versions import came
 from tests.visibility.dialects import DIALECTS
 from tests.visibility.test_cells import REFUSED, VENDORS
 
@@ -23,7 +24,12 @@ def main() -> None:
 
 def generated() -> dict[str, str]:
     """Each generated part by the name of its markers."""
-    return {"capabilities": markdown(discover().values()), "phoenix differences": _differences(), "cells": _cells()}
+    return {
+        "capabilities": markdown(discover().values()),
+        "phoenix differences": _differences(),
+        "cells": _cells(),
+        "versions": _versions(),
+    }
 
 
 def _cells() -> str:
@@ -32,6 +38,14 @@ def _cells() -> str:
     for source in DIALECTS:
         cells = (f"refused: `{REFUSED[source, vendor]}`" if (source, vendor) in REFUSED else "equal" for vendor in VENDORS)
         rows.append(f"| {source} | " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def _versions() -> str:
+    """What came with which version of a vendor's server, oldest last."""
+    rows = ["| Server | came with it |", "|---|---|"]
+    for adapter in discover().values():
+        rows += [f"| {adapter.title} {version} | {', '.join(names)} |" for version, names in came(adapter).items()]
     return "\n".join(rows)
 
 

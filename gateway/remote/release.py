@@ -51,7 +51,12 @@ class Release:
     def overtaken(self) -> bool:
         """Whether the server has just said that it is older than what it is spoken to as, so that its answer may lack what is expected."""
         told = "" if self._fixed else self._told()
-        return bool(told) and told != self.version and (not self.version or numbers(told) < numbers(self.version)) and spoken(self._adapter, told) != self.dialect
+        return (
+            bool(told)
+            and told != self.version
+            and (not self.version or numbers(told) < numbers(self.version))
+            and spoken(self._adapter, told) != self.dialect
+        )
 
     def _told(self) -> str:
         """What the last answer's header said, "" when it said nothing that is a version."""

@@ -95,7 +95,9 @@ class Talk:
                 error.code = Code.UPSTREAM_UNAVAILABLE
             raise
         if reads and self._target.release is not None and self._target.release.overtaken:
-            raise OlderServer(Code.UPSTREAM_UNAVAILABLE, "The server has gone back to an older version: ask again.", vendor=self._adapter.name)
+            raise OlderServer(
+                Code.UPSTREAM_UNAVAILABLE, "The server has gone back to an older version: ask again.", vendor=self._adapter.name
+            )
         scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
         try:
             reply = decode_reply(route, answer, scope)

@@ -1,16 +1,21 @@
 """The surface as an older server: `[surfaces.phoenix] version`. Facts of 11.38.0 are from a real one (`tests/vendors/remote/test_phoenix_2025.py` asks it)."""
 
+import json
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from adapters.registry import discover
 from adapters.versions import numbers, spoken
+from gateway.cli import app
 from gateway.settings import SettingsError
 from schemas.operations import Op
 from tests.conftest import Serve
+from tests.readme import generated
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +126,15 @@ async def test_a_version_that_is_none_stops_the_start(serve: Serve) -> None:
     with pytest.raises(SettingsError, match=r"surfaces\.phoenix\.version"):
         async with serve(surfaces={"phoenix": {"version": "latest"}}):
             pass
+
+
+def test_the_command_line_shows_a_dialect_as_it_was() -> None:
+    shown = CliRunner().invoke(app, ["adapters", "--json", "--at", "phoenix=11.38.0"])
+    operations = json.loads(shown.stdout)["operations"]
+    assert (operations["delete_experiment"]["phoenix"], operations["delete_experiment"]["respan"]) == ("unsupported", "native")
+    assert CliRunner().invoke(app, ["adapters", "--at", "respan=1.0"]).exit_code == 2
+
+
+def test_readme_says_what_came_with_which_version() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"<!-- versions -->\n{generated()['versions']}\n<!-- /versions -->" in readme, "write it anew: python -m tests.readme"
