@@ -21,7 +21,7 @@ def adapters(json: JsonOption = False, at: At = None) -> None:
     chosen = _at(discover(), at or ())
     table = matrix(chosen.values())
     if json:
-        typer.echo(orjson.dumps({"adapters": list(chosen), "operations": table}))
+        typer.echo(orjson.dumps({"adapters": list(chosen), "operations": table}, option=orjson.OPT_NON_STR_KEYS))
         return
     from rich.console import Console
     from rich.table import Table

@@ -97,7 +97,7 @@ async def test_what_would_be_lost_can_be_reported_instead(serve: Serve, vendor: 
         created = await canonical.ask("POST", "/experiments", 201, json=body)
         assert created.headers["crosswalk-lost"] == "/evaluators"
         found = await canonical.get(f"/experiments/{created.json()['id']}")
-        assert found["evaluators"] == [{"evaluator": "exact_match", "parameters": {}}]
+        assert [use["evaluator"] for use in found["evaluators"]] == ["exact_match"]
 
 
 async def test_an_operation_nothing_can_stand_in_for_is_named(client: httpx.AsyncClient) -> None:
