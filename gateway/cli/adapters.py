@@ -12,7 +12,6 @@ from adapters.registry import discover
 from adapters.versions import numbers, spoken
 from gateway.cli.common import JsonOption
 
-
 At = Annotated[list[str] | None, typer.Option(help="DIALECT=VERSION: as a server of that version speaks it; repeatable")]
 
 
