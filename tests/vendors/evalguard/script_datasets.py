@@ -1,4 +1,4 @@
-"""Datasets, their versions, prompts, scorers and evaluators through evalguardai 2.2.3; the argument is the base URL."""
+"""Datasets and their versions through evalguardai 2.2.3; the argument is the base URL. Health and upload go through the client's transport."""
 
 from __future__ import annotations
 
@@ -54,37 +54,15 @@ def versions(identifier: str) -> dict[str, Any]:
     }
 
 
-def prompts(project: str, name: str) -> dict[str, Any]:
-    first = client.create_prompt(project, name, "Answer: {{input}}", model="echo", tags=["a", "b"])
-    second = client.create_prompt(project, name, "Please answer: {{input}}")
-    other = client.create_prompt(project, f"{name}-other", "{{input}}")
-    return {
-        "first": first,
-        "second": second,
-        "other": other,
-        "listed": [row for row in client.list_prompts(project) if row["name"].startswith(name)],
-        "deployed": client.set_prompt_deployment(project, name, "production", 1),
-        "environments": client.list_prompt_environments(project, name),
-        "no_content": refused(lambda: client._post("/v1/prompts", json={"projectId": project, "name": name})),
-    }
-
-
-def evaluators(project: str, name: str) -> dict[str, Any]:
-    definition = {"kind": "llm-judge", "config": {"prompt": "Rate it."}, "threshold": 0.7}
-    first = client.create_evaluator(project, name, definition, notes="first")
-    second = client.create_evaluator(project, name, definition | {"threshold": 0.9})
-    return {"first": first, "second": second, "listed": client.list_evaluators(project, name)}
-
-
 def main() -> None:
     name = unique("sums")
     project = client._resolve_project_id()
     seen: dict[str, Any] = {"name": name, "project": project, "dataset": dataset(project, name)}
     identifier = seen["dataset"]["created"]["id"]
     seen["versions"] = versions(identifier)
-    seen["prompts"] = prompts(project, name)
-    seen["scorers"] = client.list_scorers()
-    seen["evaluators"] = evaluators(project, unique("judge"))
+    seen["health"] = client._post("/v1/datasets/health", json={"labels": [0, 0, 0, 1]})
+    upload = {"projectId": project, "name": f"{name}-file", "format": "jsonl", "content": '{"input": "2+2?", "expected": "4"}'}
+    seen["uploaded"] = client._post("/v1/datasets/upload", json=upload)
     seen["deleted"] = client._delete(f"/v1/datasets/{identifier}")
     seen["gone"] = refused(lambda: client.list_dataset_versions(identifier))
     seen["listed_after"] = [row["id"] for row in client.list_datasets(project)]

@@ -115,6 +115,8 @@ def main() -> None:
         "org": client._resolve_org_id(),
         "policy": client._get("/v1/client/policy", params={"version": "2.2.3"}),
         "version_policy": client.check_version_policy(),
+        "version_allowed": client.assert_version_allowed(),
+        "as_subject": client.with_subject(email="ann@example.org").list_evals(project) == client.list_evals(project),
         "mixed": mixed,
         "good": good,
         "listed": client.list_evals(),

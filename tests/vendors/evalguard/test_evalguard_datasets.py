@@ -1,4 +1,4 @@
-"""Datasets, versions, prompts, scorers and evaluators through evalguardai 2.2.3, by what they returned."""
+"""Datasets and versions through evalguardai 2.2.3, by what they returned."""
 
 from __future__ import annotations
 
@@ -104,48 +104,15 @@ def test_refusals(seen: dict[str, Any], case: str, status: int, code: str) -> No
     assert (refusal["status"], refusal["code"]) == (status, code)
 
 
-def test_prompt_versions_count_up_by_name(seen: dict[str, Any]) -> None:
-    prompts = seen["prompts"]
-    assert [prompts[name]["version"] for name in ("first", "second", "other")] == [1, 2, 1]
-    assert (prompts["first"]["name"], prompts["first"]["content"]) == (seen["name"], "Answer: {{input}}")
-
-
-def test_prompt_versions_are_listed(seen: dict[str, Any]) -> None:
-    listed = {(row["name"], row["version"]): row for row in seen["prompts"]["listed"]}
-    assert sorted(listed) == [(seen["name"], 1), (seen["name"], 2), (f"{seen['name']}-other", 1)]
-    assert listed[seen["name"], 2]["content"] == "Please answer: {{input}}"
-    assert listed[seen["name"], 1]["id"] == seen["prompts"]["first"]["id"]
-
-
-def test_prompt_without_content_is_refused(seen: dict[str, Any]) -> None:
-    refusal = seen["prompts"]["no_content"]
-    assert (refusal["status"], refusal["code"]) == (400, "VALIDATION_ERROR")
-    assert "content" in refusal["message"]
-
-
-def test_prompt_deployment_is_read_back(seen: dict[str, Any]) -> None:
-    assert "production" in json.dumps(seen["prompts"]["environments"])
-    assert "production" in json.dumps(seen["prompts"]["deployed"])
-
-
-def test_scorers_are_listed_by_their_plain_names(seen: dict[str, Any]) -> None:
-    scorers = {scorer["id"]: scorer for scorer in seen["scorers"]}
-    assert len(scorers) == len(seen["scorers"])
-    assert {"exact-match", "contains", "starts-with", "ends-with", "levenshtein", "json-valid"} <= set(scorers)
-    assert all(scorer["name"] and scorer["description"] for scorer in seen["scorers"])
-
-
-def test_evaluator_versions(seen: dict[str, Any]) -> None:
-    listed = seen["evaluators"]["listed"]
-    assert [row["version"] for row in listed] == [2, 1]
-    assert {row["kind"] for row in listed} == {"llm-judge"}
-    assert [row["is_active"] for row in listed] == [True, False]
-    assert len({row["name"] for row in listed}) == 1
-
-
 def test_deleted_dataset_is_gone(seen: dict[str, Any]) -> None:
     identifier = seen["dataset"]["created"]["id"]
     assert seen["deleted"]["id"] == identifier
     assert seen["gone"]["status"] == 404
     assert identifier not in seen["listed_after"]
     assert seen["dataset"]["empty"]["id"] in seen["listed_after"]
+
+
+def test_health_and_upload(seen: dict[str, Any]) -> None:
+    imbalance = seen["health"]["health"]["imbalance"]
+    assert (imbalance["counts"], imbalance["imbalanceRatio"]) == ([3, 1], 3)
+    assert (seen["uploaded"]["name"], seen["uploaded"]["item_count"], seen["uploaded"]["source"]) == (f"{seen['name']}-file", 1, "upload")

@@ -32,6 +32,8 @@ def test_no_client_version_is_pinned(seen: dict[str, Any]) -> None:
     assert seen["policy"]["requiredMinimumVersion"] is None
     assert seen["policy"]["requiredMaximumVersion"] is None
     assert seen["version_policy"]["allowed"] is True
+    assert seen["version_allowed"] is None
+    assert seen["as_subject"] is True
 
 
 def test_create_answers_a_running_eval(seen: dict[str, Any]) -> None:
