@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 async def explained(talk: Talk, call: Call, error: CrosswalkError) -> CrosswalkError:
     """The error about the record the caller named, where the vendor's words say which kind it is, or a crash hides that there is none."""
-    if error.vendor_status == 500 and SPECS[call.op].writes and call.op is not Op.GET_EXPERIMENT:
+    crashed = error.vendor_status == 500 and SPECS[call.op].writes and call.op is not Op.GET_EXPERIMENT
+    if crashed or (error.code is Code.CONFLICT and call.op is Op.ADD_RUN):
         error = await _crashed(talk, call, error)
     if error.code is Code.NOT_FOUND and error.reference is None:
         named = {FIELDS[name]: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in FIELDS and value}
@@ -29,7 +30,7 @@ async def explained(talk: Talk, call: Call, error: CrosswalkError) -> CrosswalkE
 
 
 async def _crashed(talk: Talk, call: Call, error: CrosswalkError) -> CrosswalkError:
-    """A vendor that crashes on a reference to nothing: asked for the experiment, it says so."""
+    """A vendor that crashes on a reference to nothing, or takes it for a run that is there already: asked for the experiment, it says so."""
     experiment = getattr(call.args, "experiment_id", None)
     if experiment is None:
         return error

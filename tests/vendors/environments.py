@@ -46,7 +46,23 @@ class Environment:
 
 PHOENIX_CLIENT = Environment("phoenix-client", ("arize-phoenix-client==3.5.0",))
 PHOENIX_SERVER = Environment("phoenix-server", ("arize-phoenix==20.26.1",), ((3, 12), (3, 11)))
-PHOENIX_SERVER_2025 = Environment("phoenix-server-11.38.0", ("arize-phoenix==11.38.0",), ((3, 12), (3, 11)))
+PHOENIX_SERVER_2025 = Environment(
+    "phoenix-server-11.38.0",
+    # It bounds few of its requirements: without these it gets releases of 2026 that it cannot be imported with.
+    (
+        *(
+            "arize-phoenix==11.38.0",
+            "arize-phoenix-client<2",
+            "arize-phoenix-evals<2.1",
+            "pandas<3",
+            "pytz",
+            "sqlalchemy<2.1",
+            "aiosqlite<0.22",
+        ),
+        *("fastapi<0.120", "starlette<0.49", "graphql-core<3.3"),
+    ),
+    ((3, 12), (3, 11)),
+)
 RESPAN_API = Environment("respan-api-0.1.47", ("respan-api==0.1.47",))
 RESPAN_API_ALL_OPERATIONS = Environment("respan-api-0.1.27", ("respan-api==0.1.27",))
 RESPAN_V1 = Environment("respan-ai", ("respan-ai==2.0.1",))

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 
-from tests.vendors.environments import PHOENIX_SERVER, ScriptError, clean_variables, ready
+from tests.vendors.environments import PHOENIX_SERVER, Environment, ScriptError, clean_variables, ready
 
 START_SECONDS = 180
 END_SECONDS = 20
@@ -31,9 +31,9 @@ def gateway(variables: Mapping[str, str] | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def phoenix() -> Iterator[str]:
+def phoenix(environment: Environment = PHOENIX_SERVER) -> Iterator[str]:
     """A real Phoenix, empty, on a free port; yields its base URL. Takes some 20 s to start."""
-    ready(PHOENIX_SERVER)
+    ready(environment)
     with tempfile.TemporaryDirectory() as folder:
         port = free_port()
         settings = {
@@ -43,7 +43,7 @@ def phoenix() -> Iterator[str]:
             "PHOENIX_GRPC_PORT": str(free_port()),
             "PHOENIX_TELEMETRY_ENABLED": "false",
         }
-        command = (str(PHOENIX_SERVER.folder / "bin" / "phoenix"), "serve")
+        command = (str(environment.folder / "bin" / "phoenix"), "serve")
         with running(command, port, folder, settings) as url:
             yield url
 

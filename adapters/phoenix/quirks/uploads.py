@@ -26,15 +26,18 @@ def refused(text: str) -> CrosswalkError:
 
 def read_upload(request: Request, scope: Scope) -> JsonObject:
     """The upload with its fields checked, whichever of the two forms it came in. Raises `refused` with the server's own text."""
-    return _read(request, ACTIONS)
+    return checked(_read(request))
 
 
 def read_before_update(request: Request, scope: Scope) -> JsonObject:
     """As `read_upload`, for servers that know no `action: update` yet (before 14.17.0) and look at inputs, outputs and metadata alone."""
-    return {name: value for name, value in _read(request, ACTIONS[:2]).items() if name not in ("splits", "span_ids", "example_ids")}
+    given = _read(request)
+    if isinstance(given, dict):
+        given = {name: value for name, value in given.items() if name not in ("splits", "span_ids", "example_ids")}
+    return checked(given, ACTIONS[:2])
 
 
-def _read(request: Request, actions: tuple[str, ...]) -> JsonObject:
+def _read(request: Request) -> Json:
     content_type = request.headers.get("content-type")
     if content_type is None:
         raise CrosswalkError(Code.INVALID_REQUEST, "There is no content type.", Reason.EMPTY)
@@ -42,7 +45,7 @@ def _read(request: Request, actions: tuple[str, ...]) -> JsonObject:
     reader = _READERS.get(media_type)
     if reader is None:
         raise refused("Invalid request Content-Type")
-    return checked(reader(request), actions)
+    return reader(request)
 
 
 def checked(given: Json, actions: tuple[str, ...] = ACTIONS) -> JsonObject:
