@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _HEAD_END = b"\r\n\r\n"
+WARMING = 1.0
+"""Seconds that callers call before anything counts."""
 
 
 @dataclass(frozen=True)
@@ -24,13 +26,21 @@ class Measured:
     count: int
 
 
-class _Caller(asyncio.Protocol):
-    """Sends the same request again as soon as its answer is complete, until `until`."""
+@dataclass(frozen=True)
+class _Round:
+    """Answers that come between `begin` and `until` count."""
 
-    def __init__(self, request: bytes, until: float, latencies: list[float]) -> None:
+    begin: float
+    until: float
+    latencies: list[float]
+
+
+class _Caller(asyncio.Protocol):
+    """Sends the same request again as soon as its answer is complete, until the round is over."""
+
+    def __init__(self, request: bytes, measured: _Round) -> None:
         self._request = request
-        self._until = until
-        self._latencies = latencies
+        self._round = measured
         self._buffer = bytearray()
         self._missing = 0
         self._begun = 0.0
@@ -62,8 +72,9 @@ class _Caller(asyncio.Protocol):
 
     def _answered(self) -> None:
         now = perf_counter()
-        self._latencies.append((now - self._begun) * 1000)
-        if now < self._until:
+        if self._round.begin <= now < self._round.until:
+            self._round.latencies.append((now - self._begun) * 1000)
+        if now < self._round.until:
             self._send()
         else:
             self._finish(None)
@@ -82,18 +93,16 @@ class _Caller(asyncio.Protocol):
 
 
 async def load(url: str, request: bytes, *, callers: int, seconds: float) -> Measured:
-    """What `callers` at a time get for `seconds`, after a tenth of that to warm up."""
-    await _round(url, request, callers, seconds / 10)
-    started = perf_counter()
-    latencies = await _round(url, request, callers, seconds)
-    elapsed = perf_counter() - started
-    return Measured(len(latencies) / elapsed, median(latencies), quantiles(latencies, n=100)[98], len(latencies))
+    """What `callers` at a time get for `seconds`.
 
-
-async def _round(url: str, request: bytes, callers: int, seconds: float) -> list[float]:
-    host, port, latencies = urlsplit(url).hostname or "127.0.0.1", urlsplit(url).port or 80, list[float]()
-    loop, until = asyncio.get_running_loop(), perf_counter() + seconds
-    made = [await loop.create_connection(lambda: _Caller(request, until, latencies), host, port) for _ in range(callers)]
-    async with asyncio.timeout(seconds + 10):
+    They have called for a second before: callers that all begin at once stand in one queue until their turns have spread.
+    """
+    begin = perf_counter() + WARMING
+    measured = _Round(begin, begin + seconds, [])
+    host, port = urlsplit(url).hostname or "127.0.0.1", urlsplit(url).port or 80
+    loop = asyncio.get_running_loop()
+    made = [await loop.create_connection(lambda: _Caller(request, measured), host, port) for _ in range(callers)]
+    async with asyncio.timeout(WARMING + seconds + 10):
         await asyncio.gather(*(protocol.done for _, protocol in made))
-    return latencies
+    latencies = measured.latencies
+    return Measured(len(latencies) / seconds, median(latencies), quantiles(latencies, n=100)[98], len(latencies))

@@ -16,6 +16,7 @@ import uvloop
 
 _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 _LIFETIME = 300.0
+_PATIENCE = 30.0
 
 
 class _Vendor(asyncio.Protocol):
@@ -58,13 +59,18 @@ def _process(announce: Connection, answer: bytes, delay: float, core: int | None
 
 @contextmanager
 def vendor(body: bytes, *, delay: float, core: int | None) -> Iterator[str]:
-    """The base URL of a vendor that answers everything with `body` after `delay` seconds; it ends by itself after five minutes."""
+    """The base URL of a vendor that answers everything with `body` after `delay` seconds; it ends by itself after five minutes.
+
+    Raises TimeoutError when it does not come up within 30 s.
+    """
     answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%b" % (len(body), body)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_process, args=(theirs, answer, delay, core), daemon=True)
     process.start()
     try:
+        if not ours.poll(_PATIENCE):
+            raise TimeoutError(f"the stub vendor was not ready within {_PATIENCE:.0f} s")
         yield ours.recv()
     finally:
         process.kill()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from cachetools import TTLCache
 from sqlalchemy import bindparam, select
 
 from gateway.store import Store, Transaction
@@ -10,6 +11,9 @@ from schemas.json import Json, JsonObject
 from schemas.status import ExperimentStatus
 
 _CHUNK = 400
+_SCOPES = 10_000
+# Another gateway on the same store may keep something at any time.
+_TRUSTED_SECONDS = 1.0
 _OWN = (asides.c.target == bindparam("space"), asides.c.scope == bindparam("owner"))
 _ANY = select(asides.c.record).where(*_OWN).limit(1)
 _FIND = select(asides.c.record, asides.c.body).where(*_OWN, asides.c.record.in_(bindparam("records", expanding=True)))
@@ -23,6 +27,7 @@ class Asides:
         self._store = store
         self._space = space
         self._some: set[str] = set()
+        self._none: TTLCache[str, bool] = TTLCache(_SCOPES, _TRUSTED_SECONDS)
 
     async def put(self, scope: str, record: str, fields: JsonObject, *, anew: bool) -> None:
         """Keep these fields; `anew` forgets what was kept before, for a record that has just been made."""
@@ -30,6 +35,7 @@ class Asides:
             await self._store.write(_put, self._space, scope, record, fields, anew)
         if fields:
             self._some.add(scope)
+            self._none.pop(scope, None)
 
     async def of(self, scope: str, records: Sequence[str]) -> dict[str, JsonObject]:
         """What is kept of each of these records."""
@@ -43,8 +49,12 @@ class Asides:
 
     async def some(self, scope: str) -> bool:
         """Whether anything is kept for this scope."""
-        if scope not in self._some and await self._store.read(_holds, self._space, scope):
+        if scope in self._some or scope in self._none:
+            return scope in self._some
+        if await self._store.read(_holds, self._space, scope):
             self._some.add(scope)
+        elif scope not in self._some:
+            self._none[scope] = True
         return scope in self._some
 
 

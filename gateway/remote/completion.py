@@ -23,8 +23,22 @@ def completed(call: Call, reply: Json) -> Json:
         "next_cursor": reply.get("next_cursor"),
     }
     if reply.get("total") is not None:
-        page["total"] = reply["total"]
+        page["total"] = _count(call, reply["total"])
     return page
+
+
+def identified(call: Call, reply: Json) -> JsonObject:
+    """A page that is only a part of the reply, whose records all have an id. Raises CrosswalkError (upstream_invalid)."""
+    items = reply.get("items") if isinstance(reply, dict) else None
+    if not isinstance(items, list) or any(not isinstance(item, dict) or not isinstance(item.get("id"), str) for item in items):
+        raise CrosswalkError(Code.UPSTREAM_INVALID, f"The answer to {call.op.replace('_', ' ')} names records without an id.")
+    return {**reply, "total": _count(call, reply.get("total") or 0)}
+
+
+def _count(call: Call, total: Json) -> int:
+    if not isinstance(total, int):
+        raise CrosswalkError(Code.UPSTREAM_INVALID, f"The answer to {call.op.replace('_', ' ')} does not say how many there are.")
+    return total
 
 
 def _asked(call: Call, model: type[BaseModel]) -> JsonObject:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cachetools import TTLCache
 
+from gateway.remote.completion import identified
 from gateway.remote.recipes.base import PAGE
 from schemas.errors import Code, CrosswalkError
 from schemas.experiment import Experiment, StepKind
@@ -72,15 +73,16 @@ class Sources:
     async def records(self, session: Session, caller: Caller, experiment: str) -> list[JsonObject]:
         """The target's own records of an experiment's runs, all of them.
 
-        Raises CrosswalkError (upstream_invalid) when its pages do not add up.
+        Raises CrosswalkError (upstream_invalid) when a record has no id, or its pages do not add up.
         """
         found: dict[str, JsonObject] = {}
         while True:
             args = ListRunsArgs(experiment_id=experiment, offset=len(found), limit=PAGE, total=True)
-            page = await session.piece(Call(Op.LIST_RUNS, args, None, caller))
+            call = Call(Op.LIST_RUNS, args, None, caller)
+            page = identified(call, await session.piece(call))
             before = len(found)
             found.update((item["id"], item) for item in page["items"])
-            if len(found) >= page.get("total", 0):
+            if len(found) >= page["total"]:
                 break
             if len(found) == before:
                 if len(page["items"]) < PAGE // 2:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
 from adapters.base import Adapter, Options
-from adapters.calling import decode_reply, encode_call, route_for
+from adapters.calling import decode_reply, encode_call, route_for, upstream_invalid
 from adapters.scope import Scope
 from gateway.remote.account import Account
 from gateway.remote.asides import Asides
@@ -141,7 +141,10 @@ class RemoteTarget:
         route = route_for(self.adapter, call)
         if self._project is None and route is not None:
             answer = await self.sender.ask(encode_call(self.adapter, route, call, self.scope(Account())), Account())
-            self._project = str(decode_reply(route, answer, self.scope(Account()))["id"])
+            found = decode_reply(route, answer, self.scope(Account()))
+            if not isinstance(found, dict) or not isinstance(found.get("id"), str):
+                raise upstream_invalid(answer, "The answer does not name the account's project.")
+            self._project = found["id"]
         return self._project
 
     def support(self, op: Op) -> str:
