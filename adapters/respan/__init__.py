@@ -12,7 +12,8 @@ What nobody documents is decided like this:
 - a PUT sets back the optional settings it leaves out, never name, dataset or workflow;
 - a report on a dataset judges the rows' outputs as an experiment of its own form, which the lists of experiments leave out here;
 - requests are not limited unless `[surfaces.respan] requests_per_minute` says so; 429 then tells after how many seconds there is room again;
-- there are no request logs: what is imported into a dataset are traces, by id;
+- there are no request logs: what is imported into a dataset are traces of experiments that are done, chosen by filters, times and a percentage; a
+  new dataset for which nothing was chosen is empty, whatever it says of `is_empty`;
 - an experiment is judged by the evaluators of its pipelines' tasks, drafts of pipelines included; tasks of other types are refused by name,
   and so is the deployment of a workflow that waits for events;
 - an unnamed experiment is named after the last eight characters of its id: the first eight, which the vendor takes, are the same for all of ours.

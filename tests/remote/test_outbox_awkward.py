@@ -195,6 +195,29 @@ async def test_a_failed_run_stays_with_the_gateway(against: Against) -> None:
         assert conflict.json()["code"] == "conflict"
 
 
+async def test_a_client_of_another_dialect_reads_its_failed_run_as_failed(against: Against) -> None:
+    async with against(Awkward()) as face:
+        other = Face(face.client, "/phoenix@resp/v1")
+        upload = {"name": "set", "inputs": [{"q": "x"}, {"q": "y"}], "outputs": [{}, {}]}
+        dataset = (await other.ask("POST", "/datasets/upload", params={"sync": "true"}, json=upload)).json()["data"]["dataset_id"]
+        examples = (await other.get(f"/datasets/{dataset}/examples"))["data"]["examples"]
+        made = (await other.post(f"/datasets/{dataset}/experiments", {"name": "try"}, 200))["data"]["id"]
+        times = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:01Z", "repetition_number": 1}
+        for example, said in zip(examples, ({"output": None, "error": "nope"}, {"output": "fine"}), strict=True):
+            await other.post(f"/experiments/{made}/runs", {"dataset_example_id": example["id"], **times, **said}, 200)
+
+        async def counted() -> Document:
+            found: Document = (await other.get(f"/experiments/{made}"))["data"]
+            return found
+
+        found = await eventually(counted, lambda seen: seen["missing_run_count"] == 0)
+        assert (found["successful_run_count"], found["failed_run_count"]) == (1, 1)
+        runs = (await other.get(f"/experiments/{made}/runs"))["data"]
+        assert sorted((run["error"] or "", run["output"]) for run in runs) == [("", "fine"), ("nope", None)]
+        await asyncio.sleep(0.3)
+        assert (await counted())["failed_run_count"] == 1
+
+
 async def test_what_is_refused_fails_visibly(against: Against) -> None:
     vendor = Awkward(before={"resume": [says(422, {"detail": "Validation error", "errors": {"output": ["Too odd."]}})]})
     async with against(vendor) as face:

@@ -99,6 +99,37 @@ async def test_traces_become_rows(client: httpx.AsyncClient, made: dict[str, Any
         assert (row["input"], row["output"], row["expected_output"]) == (trace["input"], "answer", trace["expected_output"])
 
 
+async def test_logs_are_chosen_by_filters_times_and_a_percentage(client: httpx.AsyncClient, made: dict[str, Any]) -> None:
+    started = await experiment(client, [{"input": f"q{number}"} for number in range(10)])
+    found = await traces(client, started["id"])
+    for trace in found[:8]:
+        await resume(client, started["id"], trace["id"], "long" if trace["input"] < "q5" else "short", metrics={"latency": 1.5})
+    path = f"{DATASETS}{made['id']}/logs/import/"
+
+    async def imported(body: Any) -> str:
+        return str((await ask(client, "POST", path, body))["message"])
+
+    long_ago, ahead = "2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"
+    assert await imported({"start_time": long_ago, "end_time": "2001-01-02T00:00:00Z"}) == "0 logs added to the dataset."
+    assert await imported({"start_time": long_ago, "end_time": ahead}) == "8 logs added to the dataset."
+    long = {"output": {"operator": "", "value": ["long"]}, "duration": {"operator": "gt", "value": 1}}
+    assert await imported({"start_time": long_ago, "end_time": ahead, "filters": long}) == "3 logs added to the dataset."
+    assert await imported({"start_time": long_ago, "end_time": ahead, "sampling_percentage": 25}) == "2 logs added to the dataset."
+    assert list(await ask(client, "POST", path, {"filters": {"nobody": {"operator": "", "value": [1]}}}, 400)) == ["filters"]
+    assert await ask(client, "POST", path, {"start_time": "yesterday"}, 400)
+    rows = (await ask(client, "GET", f"{DATASETS}{made['id']}/logs/list/?page_size=100"))["results"]
+    assert [row["input"] for row in rows[:8]] == [f"q{number}" for number in range(2, 10)]
+    sampled = await ask(client, "POST", DATASETS, {"name": "half", "start_time": long_ago, "end_time": ahead, "sampling": 50}, 201)
+    assert (await ask(client, "GET", f"{DATASETS}{sampled['id']}/"))["log_count"] == 4
+    assert (await ask(client, "GET", f"{DATASETS}{(await ask(client, 'POST', DATASETS, {'name': 'x'}, 201))['id']}/"))["log_count"] == 0
+
+
+async def test_a_copy_needs_no_name(client: httpx.AsyncClient, made: dict[str, Any]) -> None:
+    assert (await ask(client, "POST", DATASETS, {"source_dataset_id": made["id"]}, 201))["name"] == f"Copy of {made['id']}"
+    assert await ask(client, "POST", DATASETS, {"is_empty": True}, 400) == {"name": ["This field is required."]}
+    assert await ask(client, "POST", DATASETS, {"name": ""}, 400) == {"name": ["This field may not be blank."]}
+
+
 async def test_a_copy_has_the_rows_and_a_life_of_its_own(client: httpx.AsyncClient, made: dict[str, Any]) -> None:
     await _row(client, made["id"], input="x", metrics={"cost": 1})
     copy = await ask(client, "POST", DATASETS, {"name": "copy", "source_dataset_id": made["id"]}, 201)

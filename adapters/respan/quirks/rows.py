@@ -7,22 +7,23 @@ from pydantic import ValidationError
 from adapters.base import Plan, Route, read_plain
 from adapters.http import Request, Response, json_response
 from adapters.mapping import ABSENT, Codec
-from adapters.respan.quirks.asking import ask, everything, joined, optional
+from adapters.respan.quirks.asking import ask, everything, joined
 from adapters.respan.quirks.errors import bad_field
 from adapters.respan.quirks.fields import extension
+from adapters.respan.quirks.imports import chosen
 from adapters.respan.quirks.pages import linked
-from adapters.respan.tables.common import DATASET_ID, ROW_ID, TRACE_ID
+from adapters.respan.tables.common import DATASET_ID, ROW_ID
 from adapters.respan.wire.datasets import RowBody
 from adapters.scope import Scope
-from schemas.dataset import DatasetPatch, Example, ExamplePatch, NewDataset, NewExamples
+from schemas.dataset import DatasetPatch, Example, ExamplePatch, NewDataset
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.json import Json, JsonObject
-from schemas.operations import Call, DatasetArgs, ExampleArgs, ListExamplesArgs, Op, RunArgs
+from schemas.operations import Call, DatasetArgs, ExampleArgs, ListExamplesArgs, Op
 
 METRICS = ("prompt_tokens", "completion_tokens", "total_request_tokens", "cost", "latency", "model")
 _CREATED = "Dataset log created successfully"  # documented
 _SHOWN = 100
-_LOG = "log_id"
+_CHOOSING = {"initial_log_filters": "filters", "start_time": "start_time", "end_time": "end_time", "sampling": "sampling_percentage"}
 _COPIED = ("input", "reference", "output", "metadata", "extensions")
 
 
@@ -107,42 +108,6 @@ def bulk_answer(route: Route, request: Request, call: Call, reply: JsonObject, s
     return json_response(route.ok, counts)
 
 
-class Logs:
-    """Filters of an import as references to logs. The gateway keeps no request logs; the logs it has are traces, which are found by id."""
-
-    def decode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        return {"examples": [{"source": {_LOG: TRACE_ID.decode(text, scope)}} for text in named_logs(value.get("filters"))]}
-
-    def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
-        ids = [TRACE_ID.encode(example["source"][_LOG], scope) for example in value["examples"] if example.get("source")]
-        return {"filters": {"id": {"operator": "in", "value": ids}}}
-
-
-def named_logs(filters: Json) -> list[str]:
-    """The ids that filters of logs name."""
-    one = filters.get("id", filters.get("unique_id")) if isinstance(filters, dict) else None
-    value = one.get("value") if isinstance(one, dict) else one
-    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
-
-
-def _of_logs(call: Call, references: list[str]) -> Any:
-    found = []
-    for reference in references:
-        run = yield from optional(ask(call, Op.GET_RUN, RunArgs(run_id=reference)))
-        if run is not None:
-            found.append(Example(input=run["input"], output=run["output"], reference=run["reference"], source={_LOG: reference}))
-    return found
-
-
-def import_logs(call: Call, scope: Scope) -> Plan:
-    """Add the traces that were named as rows."""
-    assert isinstance(call.body, NewExamples)
-    references = [str((example.source or {}).get(_LOG)) for example in call.body.examples]
-    examples = yield from _of_logs(call, references)
-    added = yield ask(call, Op.ADD_EXAMPLES, call.args, NewExamples(examples=examples))
-    return {"message": _counted(len(added["ids"]), "added to")}
-
-
 def _counted(number: int, what: str) -> str:
     return f"{number} log{'' if number == 1 else 's'} {what} the dataset."
 
@@ -158,7 +123,7 @@ class Removed:
 
 
 def create_dataset(call: Call, scope: Scope) -> Plan:
-    """Create with the rows of another dataset, with the traces that were named, or empty."""
+    """Create with the rows of another dataset, with the traces that were chosen, or empty."""
     assert isinstance(call.body, NewDataset)
     said = call.body.extensions.get(scope.dialect, {})
     examples: list[Example] = []
@@ -166,10 +131,24 @@ def create_dataset(call: Call, scope: Scope) -> Plan:
         source = ListExamplesArgs(dataset_id=DATASET_ID.decode(said["source_dataset_id"], scope))
         rows = yield from everything(call, Op.LIST_EXAMPLES, source)
         examples = [Example.model_validate({name: row[name] for name in _COPIED if name in row}) for row in rows]
-    elif not said.get("is_empty"):
-        references = [TRACE_ID.decode(text, scope) for text in named_logs(said.get("initial_log_filters"))]
-        examples = yield from _of_logs(call, references)
+    elif not said.get("is_empty") and (choice := _choice(said)):
+        examples = yield from chosen(call, choice, scope)
     return (yield ask(call, call.op, call.args, call.body.model_copy(update={"examples": examples})))
+
+
+def _choice(said: JsonObject) -> JsonObject:
+    """Which logs a new dataset is to be filled with; nothing named is nothing chosen."""
+    return {name: said[own] for own, name in _CHOOSING.items() if said.get(own) is not None}
+
+
+def read_name(given: JsonObject, scope: Scope) -> JsonObject:
+    """The name; a copy needs none (documented), and is called after what it copies."""
+    return {"name": given.get("name") or f"Copy of {given.get('source_dataset_id')}"}
+
+
+def say_name(doc: JsonObject, scope: Scope) -> JsonObject:
+    """The same, said."""
+    return {"name": doc["name"]} if "name" in doc else {}
 
 
 def update_dataset(call: Call, scope: Scope) -> Plan:

@@ -5,9 +5,9 @@ from typing import Any
 from adapters.base import Route
 from adapters.codecs import Function
 from adapters.mapping import Row, Shape
-from adapters.respan.quirks import calling, reports, rows
+from adapters.respan.quirks import calling, imports, reports, rows
 from adapters.respan.quirks.pages import Taken, page
-from adapters.respan.quirks.rows import Bulk, Chosen, Created, Logs, Removed, Single
+from adapters.respan.quirks.rows import Bulk, Chosen, Created, Removed, Single
 from adapters.respan.routes.experiments import PLACE
 from adapters.respan.tables import datasets as tables
 from adapters.respan.tables import figures
@@ -183,12 +183,12 @@ ROUTES = (
         args=_DATASET,
         body=wire.ImportBody,
         body_required=False,
-        request=Logs(),
+        request=imports.Logs(),
         calls=False,
-        plan=rows.import_logs,
+        plan=imports.import_logs,
         answer=common.Message,
         evidence=_CURRENT,
-        summary="Add existing traces, named by id, as rows",
+        summary="Add existing traces, by filters, times and a percentage, as rows",
     ),
     Route(
         Op.DELETE_EXAMPLES,

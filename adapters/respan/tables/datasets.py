@@ -22,7 +22,7 @@ _NO_PLACE = "no field in this dialect"
 
 NEW_DATASET = Shape(
     (
-        Row("name", "name"),
+        Fold(("name", "source_dataset_id"), ("name",), rows.read_name, rows.say_name),
         Row("description", "description"),
         *(Row(name, _KEPT + name) for name in ("sampling", "start_time", "end_time", "initial_log_filters")),
         # Who calls the vendor fills the dataset itself: one that is to be filled from logs is ready only after a while (recorded).

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
 from adapters.base import WireModel
 from adapters.respan.wire.common import FilterBody, PageQuery, Query
@@ -21,13 +22,19 @@ def _present(value: Any) -> Any:
     return value
 
 
+def _named(value: Any, info: ValidationInfo) -> Any:
+    """A dataset needs a name unless it copies another (documented)."""
+    if value is None and not info.data.get("source_dataset_id"):
+        raise PydanticCustomError("missing", "Field required")
+    return value
+
+
 Content = Annotated[Any, AfterValidator(_content)]
 
 
 class DatasetBody(WireModel):
     """A dataset to make: empty, from another dataset (`source_dataset_id`), or from logs (`initial_log_filters`, times, `sampling` in percent)."""
 
-    name: Annotated[str, Field(min_length=1)]
     description: str | None = None
     sampling: Annotated[int, Field(ge=1, le=100)] | None = None
     start_time: str | None = None
@@ -36,6 +43,8 @@ class DatasetBody(WireModel):
     initial_log_filters: dict[str, Any] | None = None
     source_dataset_id: str | None = None
     granularity: str | None = None
+    # After what it depends on.
+    name: Annotated[str | None, Field(min_length=1, validate_default=True), BeforeValidator(_named)] = None
 
 
 class DatasetPatchBody(WireModel):
