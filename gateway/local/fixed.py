@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from gateway.keyset import bad_cursor
 from gateway.local import conditions
 from gateway.local.handler import Reply
-from gateway.local.listing import bad_cursor
 from schemas.query import ListArgs
 
 _MARK = "@"

@@ -8,15 +8,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from gateway.keyset import Keyset, bad_cursor
 from gateway.local import conditions
 from gateway.local.handler import Reply
 from gateway.store import Transaction
-from schemas.errors import Code, CrosswalkError, Reason
 from schemas.ids import Kind
 from schemas.query import ListArgs
 
 CHUNK = 500
-_PLACE = "@"
 
 Render = Callable[[Sequence[Row[Any]]], list[Reply]]
 
@@ -46,11 +45,6 @@ def page(tx: Transaction, listing: Listing, args: ListArgs) -> Reply:
     bounded = _from(listing, listing.query, _start(tx, args.cursor))
     read = _documents if args.where is None else _matching
     return _with_total(tx, listing, args, read(tx, listing, bounded, args))
-
-
-def bad_cursor(cursor: str) -> CrosswalkError:
-    """The error for a cursor that no page gave."""
-    return CrosswalkError(Code.INVALID_REQUEST, f"Invalid cursor: {cursor[:80]!r}.", Reason.BAD_CURSOR, reference=cursor)
 
 
 def _start(tx: Transaction, cursor: str | None) -> int | None:
@@ -115,26 +109,16 @@ def _take(items: Iterable[Any], limit: int | None) -> Iterator[Any]:
 
 
 def _sorted(tx: Transaction, listing: Listing, args: ListArgs) -> Reply:
-    offset = (args.offset or 0) + _place(args.cursor)
-    key = conditions.order(args.sort)
-    documents = stream(tx, listing, args)
-    if args.limit is None:
-        shown, more = sorted(documents, key=key)[offset:], False
-    else:
-        best = heapq.nsmallest(offset + args.limit + 1, documents, key=key)
-        shown, more = best[offset : offset + args.limit], len(best) > offset + args.limit
-    following = f"{_PLACE}{offset + len(shown)}" if more and shown else None
+    order = Keyset(args.sort, newest_first=listing.newest_first)
+    first = order.start(args.cursor) if args.cursor else None
+    keyed = ((order.key(document), place, document) for place, document in enumerate(stream(tx, listing, args)))
+    found = (entry for entry in keyed if first is None or not entry[0] < first)
+    offset = args.offset or 0
+    end = None if args.limit is None else offset + args.limit
+    best = [document for _, _, document in (sorted(found) if end is None else heapq.nsmallest(end + 1, found))]
+    shown = best[offset:end]
+    following = order.cursor(best[end]) if end is not None and shown and len(best) > end else None
     return _with_total(tx, listing, args, {"items": shown, "next_cursor": following})
-
-
-def _place(cursor: str | None) -> int:
-    """Where a sorted page starts: its cursor counts records."""
-    if not cursor:
-        return 0
-    digits = cursor.removeprefix(_PLACE)
-    if not (cursor.startswith(_PLACE) and digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise bad_cursor(cursor)
-    return int(digits)
 
 
 def _with_total(tx: Transaction, listing: Listing, args: ListArgs, reply: Reply) -> Reply:

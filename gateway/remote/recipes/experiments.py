@@ -5,8 +5,8 @@ from collections.abc import Generator
 from secrets import token_hex
 from typing import Any
 
+from gateway.keyset import bad_cursor
 from gateway.local.experiments import inline
-from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, everything
 from gateway.remote.recipes.lists import listed, unsaid
 from schemas.dataset import Example, NewDataset, NewExamples, UploadMode

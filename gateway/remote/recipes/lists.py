@@ -5,8 +5,8 @@ from typing import Any
 
 from adapters.base import Route
 from adapters.calling import honours, says
+from gateway.keyset import bad_cursor
 from gateway.local import conditions
-from gateway.local.listing import bad_cursor
 from gateway.remote.recipes.base import PAGE, Cooking
 from schemas.experiment import ExperimentForm
 from schemas.json import Json, JsonObject
