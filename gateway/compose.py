@@ -21,6 +21,7 @@ from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
 from gateway.metrics import Metrics
 from gateway.remote.execution import RemoteExecutor
+from gateway.remote.index import Index, Limits
 from gateway.remote.outbox import Outbox
 from gateway.remote.outbox_delivery import Courier
 from gateway.remote.target import RemoteTarget
@@ -72,6 +73,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
                     surfaces.forward(vendor.name, Forwarder(vendor))
                     surfaces.connect(vendor.name, remote)
                     app.state.remotes[vendor.name] = remote
+                    await stack.enter_async_context(_indexing(store, remote, settings.targets[vendor.name]))
                     if remote.adapter.deferred:
                         await stack.enter_async_context(_delivering(store, remote, app.state.metrics, settings))
                     if remote.adapter.stores and settings.execution.enabled:
@@ -154,6 +156,14 @@ async def _executing(store: Store, remote: RemoteTarget, embedded: Executor, set
     executor = RemoteExecutor(store, remote, embedded.plant, lambda: embedded.executes)
     remote.undertaker = executor
     async with executor.running(settings.server.drain_timeout):
+        yield
+
+
+@asynccontextmanager
+async def _indexing(store: Store, remote: RemoteTarget, settings: TargetSettings) -> AsyncIterator[None]:
+    """What a vendor's own lists have no words for is answered from what is known of them."""
+    remote.index = Index(store, remote, Limits(settings.index_age, settings.timeout / 2))
+    async with remote.index.running():
         yield
 
 

@@ -1,10 +1,11 @@
-"""What must be forgotten in time: expired idempotency keys and receipts."""
+"""What must be forgotten in time: expired idempotency keys and receipts, lists that nobody asks for."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway import logs
+from gateway.remote import shelf_rows
 from gateway.store import Store, idempotency, receipts
 
 EVERY = 600.0
@@ -34,7 +35,7 @@ async def _repeat(store: Store, every: float) -> None:
 
 async def _forget(store: Store) -> None:
     """In small transactions, so that nobody waits long for the writer."""
-    for purge in (idempotency.purge, receipts.purge):
+    for purge in (idempotency.purge, receipts.purge, shelf_rows.purge):
         forgotten = _LIMIT
         while forgotten == _LIMIT:
             forgotten = await store.write(purge, _LIMIT)

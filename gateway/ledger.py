@@ -70,5 +70,7 @@ def _told(account: Account, exchange: Context) -> None:
     """What the calls to the target took, for headers and log."""
     exchange.timings["upstream"] = account.upstream
     exchange.headers.append((b"crosswalk-attempts", str(account.attempts).encode()))
+    if account.index_age is not None:
+        exchange.headers.append((b"crosswalk-index-age", str(round(account.index_age)).encode()))
     if account.reason is not None:
         exchange.log["upstream_error"] = account.reason

@@ -11,7 +11,8 @@ class Account:
 
     `upstream` counts the milliseconds spent waiting. `who` is the key whose turn it is when others wait. Calls of an exchange that only reads may share
     answers with others of the same `scope`; what the gateway does on its own account shares none. `asked` counts the vendor's answers, `cached` those of them
-    that had been given to an earlier exchange.
+    that had been given to an earlier exchange. `index_age` are the seconds since
+    what answered a list was read, None when nothing but the target did.
     """
 
     who: str = ""
@@ -24,6 +25,11 @@ class Account:
     accepted: bool = False
     upstream: float = 0.0
     reason: str | None = None
+    index_age: float | None = None
+
+    def aged(self, seconds: float) -> None:
+        """The index answered, as it was so many seconds ago."""
+        self.index_age = max(seconds, self.index_age or 0.0)
 
     @property
     def origin(self) -> str:

@@ -41,7 +41,7 @@ class Asides:
         """What is kept of each of these records."""
         if not records or not await self.some(scope):
             return {}
-        return await self._store.read(_find, self._space, scope, list(dict.fromkeys(records)))
+        return await self._store.read(find, self._space, scope, list(dict.fromkeys(records)))
 
     async def forget(self, scope: str, record: str) -> None:
         """Drop what is kept of a record that is gone."""
@@ -62,7 +62,8 @@ def _holds(tx: Transaction, space: int, scope: str) -> bool:
     return tx.first(_ANY, {"space": space, "owner": scope}) is not None
 
 
-def _find(tx: Transaction, space: int, scope: str, records: list[str]) -> dict[str, JsonObject]:
+def find(tx: Transaction, space: int, scope: str, records: Sequence[str]) -> dict[str, JsonObject]:
+    """What is kept of each of these records of a target."""
     found: dict[str, JsonObject] = {}
     for start in range(0, len(records), _CHUNK):
         rows = tx.rows(_FIND, {"space": space, "owner": scope, "records": records[start : start + _CHUNK]})
@@ -71,7 +72,7 @@ def _find(tx: Transaction, space: int, scope: str, records: list[str]) -> dict[s
 
 
 def _put(tx: Transaction, space: int, scope: str, record: str, fields: JsonObject, anew: bool) -> None:
-    known = {} if anew else _find(tx, space, scope, [record]).get(record, {})
+    known = {} if anew else find(tx, space, scope, [record]).get(record, {})
     _drop(tx, space, scope, record)
     if known or fields:
         body = {**known, **fields}

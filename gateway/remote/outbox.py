@@ -261,10 +261,11 @@ class Outbox:
         records = await self.sources.records(session, call.caller, reply["id"]) if call.op in _ALONE else None
         # Read after the records: what was delivered in between is counted as delivered, not twice.
         counts = await self._store.read(outbox_rows.counted, self._target.space, scope, [item["id"] for item in items])
-        whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), records) for item in items]
+        listed = call.op is Op.LIST_EXPERIMENTS
+        whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), records, listed=listed) for item in items]
         # Figures beside the record do not make it another one.
         session.account.emulated = emulated
-        return {**reply, "items": whole} if call.op is Op.LIST_EXPERIMENTS else whole[0]
+        return {**reply, "items": whole} if listed else whole[0]
 
     async def _counted(
         self,
@@ -273,9 +274,13 @@ class Outbox:
         document: JsonObject,
         own: Sequence[tuple[str, str, str, int]],
         records: Sequence[JsonObject] | None,
+        *,
+        listed: bool = False,
     ) -> JsonObject:
+        """An experiment with its counts. Of one that is `listed` the dataset is not read to know its size."""
         expected = self.sources.learn(caller, document)
-        number = len(await self.sources.examples(session, caller, expected.dataset_id))
+        count = self.sources.size if listed else self._exactly
+        number = await count(session, caller, expected.dataset_id)
         runs = [(status, state, count) for part, status, state, count in own if part == RUN]
         here = [(status, count) for status, state, count in runs if state != State.DELIVERED]
         there = [(status, count) for status, state, count in runs if state == State.DELIVERED]
@@ -293,6 +298,9 @@ class Outbox:
             ended = ExperimentStatus.COMPLETED_WITH_ERRORS if failed else ExperimentStatus.COMPLETED
             more |= {"status": ended.value, "progress": 1.0, "native_status": None}
         return {**document, **more}
+
+    async def _exactly(self, session: Session, caller: Caller, dataset: str) -> int:
+        return len(await self.sources.examples(session, caller, dataset))
 
     # Ids
 

@@ -12,7 +12,7 @@ from gateway.remote.recipes.base import PAGE
 from schemas.errors import Code, CrosswalkError
 from schemas.experiment import Experiment, StepKind
 from schemas.json import JsonObject
-from schemas.operations import Call, Caller, ExperimentArgs, ListExamplesArgs, ListRunsArgs, Op
+from schemas.operations import Call, Caller, DatasetArgs, ExperimentArgs, ListExamplesArgs, ListRunsArgs, Op
 
 if TYPE_CHECKING:
     from gateway.remote.session import Session
@@ -40,6 +40,7 @@ class Sources:
     def __init__(self) -> None:
         self._expected: TTLCache[tuple[str, str], Expected] = TTLCache(_EXPERIMENTS, _KNOWN_FOR)
         self._examples: TTLCache[tuple[str, str], list[JsonObject]] = TTLCache(_SNAPSHOTS, _KNOWN_FOR)
+        self._sizes: TTLCache[tuple[str, str], int] = TTLCache(_EXPERIMENTS, _KNOWN_FOR)
         self._records: TTLCache[tuple[str, str], list[JsonObject]] = TTLCache(_SNAPSHOTS, _SNAPSHOT_FOR)
 
     async def expected(self, session: Session, caller: Caller, experiment: str) -> Expected:
@@ -69,6 +70,26 @@ class Sources:
             )
             known = self._examples[caller.scope, dataset] = page["items"]
         return known
+
+    async def size(self, session: Session, caller: Caller, dataset: str) -> int:
+        """How many examples a dataset has, asked for at most once a minute; none where it is gone."""
+        known = self._examples.get((caller.scope, dataset))
+        if known is not None or not dataset:
+            return len(known or ())
+        number = self._sizes.get((caller.scope, dataset))
+        if number is None:
+            number = self._sizes[caller.scope, dataset] = await self._size(session, caller, dataset)
+        return number
+
+    async def _size(self, session: Session, caller: Caller, dataset: str) -> int:
+        try:
+            whole = await session.perform(Call(Op.GET_DATASET, DatasetArgs(dataset_id=dataset), None, caller))
+            # Zero is also what stands where the target does not tell.
+            return int(whole["example_count"]) or len(await self.examples(session, caller, dataset))
+        except CrosswalkError as error:
+            if error.code is not Code.NOT_FOUND:
+                raise
+            return 0
 
     async def records(self, session: Session, caller: Caller, experiment: str) -> list[JsonObject]:
         """The target's own records of an experiment's runs, all of them.
@@ -105,6 +126,7 @@ class Sources:
     def changed(self, scope: str, dataset: str) -> None:
         """The examples of a dataset are other ones now."""
         self._examples.pop((scope, dataset), None)
+        self._sizes.pop((scope, dataset), None)
 
     def gone(self, scope: str, experiment: str) -> None:
         """An experiment is not there any more."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from adapters.base import Route
-from adapters.calling import honours, route_for, routes_for, says, unshown
+from adapters.calling import route_for, routes_for, says, unshown
 from adapters.notes import Notes
 from gateway.remote import intent, loss
 from gateway.remote.account import Account
@@ -16,6 +16,7 @@ from gateway.remote.beside import beside
 from gateway.remote.completion import completed
 from gateway.remote.explaining import explained
 from gateway.remote.groups import FOLDED
+from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
 from gateway.remote.owners import with_owner
@@ -23,7 +24,7 @@ from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
 from gateway.remote.recipes.experiments import add_examples, latest_version
-from gateway.remote.recipes.lists import beyond, listed, unsaid, walked
+from gateway.remote.recipes.lists import beyond, inexact, listed
 from gateway.remote.recipes.rows import each
 from gateway.remote.recipes.runs import matched
 from gateway.remote.release import OlderServer
@@ -55,7 +56,8 @@ _MEMO = frozenset({Op.GET_EXPERIMENT, Op.LIST_EXAMPLES, Op.EXPORT})
 class Session:
     """Performs calls for one exchange; what the vendor's dialect could not say gathers in the account."""
 
-    def __init__(self, target: RemoteTarget, account: Account) -> None:
+    def __init__(self, target: RemoteTarget, account: Account, *, notices: bool = True) -> None:
+        self._index = target.index if notices else None
         self._begin(target, account)
 
     def _begin(self, target: RemoteTarget, account: Account) -> None:
@@ -138,12 +140,38 @@ class Session:
         return {**reply, "items": items}
 
     async def direct(self, call: Call) -> Json:
-        """The canonical reply of the vendor alone. Raises CrosswalkError."""
+        """The canonical reply of the vendor alone, or of what is known of its lists. Raises CrosswalkError."""
         route = route_for(self._adapter, call)
+        exact = route is not None and not inexact(route, call, self._adapter.largest_page)
+        if self._index is None or call.op in self._under_way:
+            return await self._answered(route, call, exact=exact)
+        if call.op in INDEXED and not exact and self.outermost and (kept := await self._known_of(self._index, route, call)) is not None:
+            return kept
+        asked_at = self._index.notices.asking(call)
+        try:
+            reply = await self._answered(route, call, exact=exact)
+        except CrosswalkError as error:
+            await self._index.notices.failed(call, error)
+            raise
+        if exact or call.op not in INDEXED:
+            await self._index.notices.seen(call, reply, asked_at)
+        return reply
+
+    async def _known_of(self, index: Index, route: Route | None, call: Call) -> Json | None:
+        """A page of what is known of the vendor's lists. Counts that its lists do not show are not known of there, either."""
+        uncounted = any(unshown(one) & COUNTED for one in self._adapter.asking(call.op))
+        if uncounted and self._counting:
+            return None
+        kept = await index.page(self, call, *asked_of(route, call))
+        if kept is not None:
+            self._account.emulated, self._uncounted = True, self._uncounted or uncounted
+        return kept
+
+    async def _answered(self, route: Route | None, call: Call, *, exact: bool) -> Json:
+        """The vendor's reply: by its own route, by walking its list, or by a recipe."""
         if route is not None and not beyond(route, call) and (call.op in self._under_way or not brings_more(route, call)):
-            largest = self._adapter.largest_page
-            if unsaid(call, honours(route, call)) or walked(route, call, largest):
-                return await self._cook(listed(call, says(route), largest))
+            if not exact:
+                return await self._cook(listed(call, says(route), self._adapter.largest_page))
             return await (self._by_way(route, call) if route.way and call.op not in self._under_way else self._natively(route, call))
         return await self._supplied(route, call)
 

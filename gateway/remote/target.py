@@ -14,6 +14,7 @@ from gateway.remote.asides import Asides
 from gateway.remote.bundles import Bundles
 from gateway.remote.groups import Groups
 from gateway.remote.ids import ForeignIds
+from gateway.remote.index import Index
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.recipes import INSTEAD, NEEDS, RECIPES
 from gateway.remote.recipes.base import Recipe
@@ -57,7 +58,7 @@ class RemoteTarget:
 
     `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`; `undertaker` runs experiments where the vendor only
     stores: without one, those that a server would have to run are refused. `outbox` takes what the vendor cannot take at once. `release` knows the version
-    of the vendor's server, as which `adapter` speaks.
+    of the vendor's server, as which `adapter` speaks; `index` keeps its lists.
     """
 
     name: str
@@ -74,6 +75,7 @@ class RemoteTarget:
     undertaker: Undertaker | None = None
     outbox: Deferring | None = None
     release: Release | None = None
+    index: Index | None = None
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _project: str | None = None
 
@@ -127,9 +129,9 @@ class RemoteTarget:
         await self.settle()
         return await self.session(Account()).perform(call)
 
-    def session(self, account: Account) -> Session:
-        """The target for one exchange, whose doings `account` collects."""
-        return Session(self, account)
+    def session(self, account: Account, *, notices: bool = True) -> Session:
+        """The target for one exchange, whose doings `account` collects; without `notices` the index neither answers nor learns of it."""
+        return Session(self, account, notices=notices)
 
     def lock(self, key: str) -> asyncio.Lock:
         """The lock of whatever `key` names, as long as anybody holds it or waits for it."""

@@ -104,6 +104,7 @@ class Target(Section):
     cache_entries: Annotated[int, Field(ge=1, le=1_000_000)] = 1_000
     cache_bytes: Annotated[ByteSize, Field(ge=1024)] = ByteSize(16 * 1024 * 1024)
     version: Annotated[str, StringConstraints(pattern=r"^\d{1,6}(\.\d{1,6}){1,3}$")] | None = None
+    index_age: Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)] = 10
 
 
 def _lower(text: str) -> str:

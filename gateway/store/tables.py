@@ -499,6 +499,9 @@ shelved = _table(
     _whole("number", required=True),  # decides between records made at the same time
     _text("name"),
     _text("dataset"),
+    _text("project"),
+    _text("form"),
+    _flag("several"),  # one of several variants, or all of them
     _json("body", required=True),
     _time("seen_at", required=True),
     _time("changed_at"),  # when it was last changed through the gateway

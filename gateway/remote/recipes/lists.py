@@ -10,7 +10,7 @@ from gateway.local import conditions
 from gateway.remote.recipes.base import PAGE, Cooking
 from schemas.experiment import ExperimentForm
 from schemas.json import Json, JsonObject
-from schemas.operations import SPECS, Call, ListRunsArgs, Op
+from schemas.operations import SPECS, Call, ListDatasetsArgs, ListExperimentsArgs, ListRunsArgs, Op
 from schemas.query import ListArgs
 from schemas.status import RunStatus
 
@@ -64,6 +64,12 @@ def walked(route: Route, call: Call, largest: int | None) -> bool:
     if args.offset is None or not args.limit:
         return True
     return args.offset % args.limit != 0 or (largest is not None and args.limit > largest)
+
+
+def inexact(route: Route, call: Call, largest: int | None) -> bool:
+    """Whether a list is asked for in a way that the route alone does not answer. One that is read page by page is never had whole."""
+    whole = isinstance(call.args, ListDatasetsArgs | ListExperimentsArgs) and call.args.limit is None and "limit" in says(route)
+    return whole or bool(unsaid(call, honours(route, call))) or walked(route, call, largest)
 
 
 def beyond(route: Route, call: Call) -> frozenset[str]:
