@@ -3,11 +3,6 @@
 from adapters.unserved import rows
 
 NOT_SERVED = (
-    *rows(
-        "traces are exported by GET …/logs/list/",
-        "documented in the first form",
-        "GET /api/v2/experiments/{experiment_id}/logs/ export_first_form",
-    ),
     *rows("nobody says what it does", "schema of 0.1.33", "POST /api/v2/experiments/{experiment_id}/ post_experiment"),
     *rows(
         "rows are removed by DELETE …/logs/import/",

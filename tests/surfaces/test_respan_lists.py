@@ -223,6 +223,9 @@ async def test_previews_trees_and_export(client: httpx.AsyncClient, scored: dict
     exported = await ask(client, "GET", f"{path}?export=true")
     assert exported == {"message": "Exporting experiment logs. Check your email for the download link."}
     assert (await ask(client, "POST", path, {"is_exporting": True}))["count"] == 3
+    older = path.removesuffix("list/")
+    assert await ask(client, "GET", f"{older}?export=1", status=202) == exported
+    assert (await ask(client, "GET", f"{older}?page_size=2"))["results"] == (await ask(client, "GET", f"{path}?page_size=2"))["results"]
 
 
 async def test_times_bound_a_list(client: httpx.AsyncClient) -> None:

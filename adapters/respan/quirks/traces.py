@@ -183,6 +183,13 @@ def page(route: Route, request: Request, call: Call, reply: JsonObject, scope: S
     return json_response(route.ok, answer)
 
 
+def first_form_page(route: Route, request: Request, call: Call, reply: JsonObject, scope: Scope) -> Response:
+    """The same at the older place: an export that has begun is 202 there (documented in the first form)."""
+    assert route.query is not None
+    query: Any = route.query.model_validate(dict(request.query))
+    return json_response(202, EXPORTING) if query.export else page(route, request, call, reply, scope)
+
+
 def one(route: Route, request: Request, call: Call, reply: JsonObject, scope: Scope) -> Response:
     """The answer of the detail call: the trace with its tree."""
     run = {name: value for name, value in reply.items() if name != _WORKFLOW_NAME}

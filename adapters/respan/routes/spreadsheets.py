@@ -20,7 +20,6 @@ _ONE = _ROOT + "{experiment_id}"
 _FIXED: dict[str, Any] = {
     "calls": False,
     "fixed": {"kind": KIND},
-    "documented": False,
     "evidence": "client code of respan-ai 2.0.1; schema of 0.1.33; replies inferred",
 }
 _BODY = keyed("body")

@@ -37,6 +37,7 @@ _LISTED: dict[str, Any] = {
     "present": quirks.page,
     "answer": wire.TracesPage,
 }
+_EXPORTED: dict[str, Any] = {"answer": wire.TracesPage | common.Message}
 _FIGURES: dict[str, Any] = {
     "args": _SUMMARY,
     "query": wire.WindowQuery,
@@ -60,7 +61,18 @@ ROUTES = (
         query=wire.ExportQuery,
         evidence=DOCUMENTED,
         summary="A page of traces, or their export by mail",
-        **_LISTED,
+        **_LISTED | _EXPORTED,
+    ),
+    Route(
+        Op.LIST_RUNS,
+        "GET",
+        _LOGS,
+        query=wire.ExportQuery,
+        evidence="documented in the first form",
+        summary="The same at its older place, where an export answers 202",
+        documented=False,
+        calls=False,
+        **_LISTED | _EXPORTED | {"present": quirks.first_form_page},
     ),
     Route(
         Op.LIST_RUNS,
