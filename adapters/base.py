@@ -194,6 +194,8 @@ class Adapter:
     it knows experiments of several variants, `together` which of them it takes as one where it does not know all. `outgoing` are rows for calling alone,
     which come before `routes`; `owners` tell from an id what the record belongs to; `write_headers` go with every write; `denied` sees in the body of a
     successful answer that the call failed all the same.
+    `waits` says that it knows runs that have yet to get their output: where it does not, they have their places here.
+    `judges` says that it scores the runs that its callers bring: where it does not, the gateway does.
     `repeats` says that its experiments run an example as often as is asked, `grows` that they take rows beyond those of their dataset: where one is false,
     several of its experiments stand together for one.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
@@ -227,6 +229,8 @@ class Adapter:
     stores: bool = False
     largest_page: int | None = None
     groups: bool = False
+    judges: bool = True
+    waits: bool = True
     repeats: bool = True
     grows: bool = True
     together: Callable[[Call], bool] | None = None

@@ -76,7 +76,7 @@ def gateway_app(settings: Settings, *, demo_data: bool = False) -> Starlette:
                     await stack.enter_async_context(_indexing(store, remote, settings.targets[vendor.name]))
                     if remote.adapter.deferred:
                         await stack.enter_async_context(_delivering(store, remote, app.state.metrics, settings))
-                    if remote.adapter.stores and settings.execution.enabled:
+                    if (remote.adapter.stores or not remote.adapter.judges) and settings.execution.enabled:
                         await stack.enter_async_context(_executing(store, remote, app.state.executor, settings))
                 if demo_data:
                     await _seed(app, adapters)
@@ -152,7 +152,7 @@ async def _remote(
 
 @asynccontextmanager
 async def _executing(store: Store, remote: RemoteTarget, embedded: Executor, settings: Settings) -> AsyncIterator[None]:
-    """Experiments on a vendor that only stores are run by the process that runs the embedded ones."""
+    """Experiments on a vendor that only stores, or that judges no runs it is brought, are run and judged by the process that runs the embedded ones."""
     executor = RemoteExecutor(store, remote, embedded.plant, lambda: embedded.executes)
     remote.undertaker = executor
     async with executor.running(settings.server.drain_timeout):

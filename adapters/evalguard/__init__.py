@@ -31,6 +31,8 @@ ADAPTER = Adapter(
     together=together,
     # A case has one result, which goes by its index.
     repeats=False,
+    # The rows of an external run come with their scores.
+    judges=False,
     slots={Kind.EXAMPLE: "metadata"},
     owners={Kind.RUN: owner},
     write_headers={"x-requested-with": "crosswalk"},

@@ -34,6 +34,8 @@ ADAPTER = Adapter(
     unlisted=frozenset({Kind.SCORE}),
     slots={Kind.EXPERIMENT: "metadata", Kind.EXAMPLE: "metadata", Kind.SCORE: "metadata"},
     stores=True,
+    judges=False,
+    waits=False,
     # Its exports and figures show the runs of the frozen version's examples alone.
     grows=False,
     release=Release("x-phoenix-server-version", "/arize_phoenix_version"),

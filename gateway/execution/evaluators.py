@@ -109,6 +109,26 @@ class Judges:
                 raise
             return Judge(key or use.evaluator, _always(failure(f"The evaluator {use.evaluator!r} is not known.")))
 
+    async def unusable(self, uses: Iterable[EvaluatorUse]) -> list[str]:
+        """The names among `uses` that are no evaluator's, or one's that cannot judge here. Raises CrosswalkError when the target cannot be asked now."""
+        return [use.evaluator for use in uses if not await self._usable(use)]
+
+    async def _usable(self, use: EvaluatorUse) -> bool:
+        try:
+            evaluator = await self.find(use.evaluator)
+        except CrosswalkError as error:
+            if error.retryable:
+                raise
+            return False
+        if evaluator.kind is EvaluatorKind.BUILTIN:
+            return scorers.find(str(evaluator.definition.get("scorer", ""))) is not None
+        if evaluator.kind is EvaluatorKind.LLM:
+            try:
+                JudgeDefinition.of(evaluator.model_copy(update={"definition": {**evaluator.definition, **use.parameters}}))
+            except ValueError:
+                return False
+        return evaluator.kind in (EvaluatorKind.LLM, EvaluatorKind.HUMAN)
+
     async def find(self, reference: str) -> Evaluator:
         """The evaluator of that id, slug or name. Raises CrosswalkError (not_found)."""
         try:

@@ -135,8 +135,10 @@ class Executor:
                 await self._end_what_ended()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("looking for work failed")
+            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SWEEP)
+                async with asyncio.timeout(SWEEP):
+                    await self._wake.wait()
             self._wake.clear()
             slow = time.monotonic() - looked >= SLOW_SWEEP
             looked = time.monotonic() if slow else looked

@@ -10,6 +10,9 @@ from gateway.store.tables import asides
 from schemas.json import Json, JsonObject
 from schemas.status import ExperimentStatus
 
+ANNOUNCED = "announced"
+"""Kept beside an experiment each of whose missing runs is one that waits for its caller."""
+
 _CHUNK = 400
 _SCOPES = 10_000
 # Another gateway on the same store may keep something at any time.
@@ -90,6 +93,9 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
     whole = {**document, **kept}
     if isinstance(kept.get("counts"), dict):
         whole["counts"] = {**(document.get("counts") or {}), **kept["counts"]}
+    if kept.get(ANNOUNCED) and isinstance(whole.get("counts"), dict):
+        missing = whole["counts"].get("missing") or 0
+        whole["counts"] = {**whole["counts"], "waiting": max(0, missing), "missing": min(0, missing)}
     if isinstance(kept.get("variants"), list):
         whole["variants"] = _with_ids(kept["variants"], document.get("variants") or [])
     if _overtaken(kept.get("status"), document.get("status")):

@@ -1,4 +1,4 @@
-"""Experiments that the gateway runs on a vendor that only stores: runs and scores are written there, what is to do is read from there.
+"""Experiments that the gateway runs on a vendor that only stores, or whose runs it judges where the vendor does not: what is to do is read from there.
 
 Which experiments are the gateway's to run is kept in our own store until they have ended, so that a restart goes on with them.
 """
@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,10 +25,12 @@ from gateway.execution.operations import Operations
 from gateway.execution.orders import Orders
 from gateway.execution.runner import Bounds, Runner
 from gateway.execution.steps import Workshop
+from gateway.remote.intent import waits_for_caller
+from gateway.remote.judging import MARK, judge, read
 from gateway.store import Store, Transaction
 from gateway.store.tables import undertakings
 from schemas.errors import Code, CrosswalkError
-from schemas.experiment import ExperimentPatch
+from schemas.experiment import EvaluatorUse, ExperimentPatch
 from schemas.json import Json
 from schemas.operations import Call, Caller, Op
 from schemas.status import ExperimentStatus
@@ -45,6 +49,7 @@ _U = undertakings.c
 _ALL = select(_U.scope, _U.record).where(_U.target == bindparam("space")).order_by(_U.created_at)
 _ONE = (_U.target == bindparam("space"), _U.scope == bindparam("owner"), _U.record == bindparam("experiment"))
 _KNOWN = select(_U.record).where(*_ONE)
+_SINCE = select(_U.created_at).where(*_ONE)
 _DROP = undertakings.delete().where(*_ONE)
 
 Key = tuple[str, str]
@@ -62,6 +67,7 @@ class RemoteExecutor:
         self._bounds = Bounds(asyncio.Semaphore(plant.rows), plant.concurrency, plant.per_experiment)
         self._jobs: dict[Key, tuple[asyncio.Task[None], Orders]] = {}
         self._pauses: dict[Key, tuple[float, float]] = {}
+        self._busy: Counter[Key] = Counter()
         self._wake = asyncio.Event()
 
     async def undertake(self, scope: str, record: str) -> None:
@@ -69,6 +75,23 @@ class RemoteExecutor:
         await self._store.write(_add, self._target.space, scope, record)
         self._pauses.pop((scope, record), None)
         self._wake.set()
+
+    async def unusable(self, scope: str, uses: Iterable[EvaluatorUse]) -> list[str]:
+        """The names of those evaluators that cannot judge here."""
+        return await self._workshop(scope).judges.unusable(uses)
+
+    @asynccontextmanager
+    async def judging(self, scope: str, record: str) -> AsyncIterator[None]:
+        """While a caller's runs are brought to this experiment: they are judged afterwards, also after a restart in the midst of it."""
+        key = scope, record
+        await self._store.write(_touch, self._target.space, scope, record)
+        self._busy[key] += 1
+        try:
+            yield
+        finally:
+            self._busy[key] -= 1
+            await self._store.write(_touch, self._target.space, scope, record)
+            self._wake.set()
 
     async def abandon(self, scope: str, record: str) -> None:
         """Run it no longer: rows under way are given up."""
@@ -105,15 +128,17 @@ class RemoteExecutor:
                 await self._sweep()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("looking for work failed")
+            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), SWEEP)
+                async with asyncio.timeout(SWEEP):
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _sweep(self) -> None:
         if not self._may():
             return
         for key in await self._store.read(_all, self._target.space):
-            if key not in self._jobs and self._pauses.get(key, (0.0, 0.0))[0] <= time.monotonic():
+            if key not in self._jobs and not self._busy[key] and self._pauses.get(key, (0.0, 0.0))[0] <= time.monotonic():
                 orders = Orders(rows=True, scores=True)
                 task = asyncio.create_task(self._job(key, orders))
                 self._jobs[key] = task, orders
@@ -121,11 +146,14 @@ class RemoteExecutor:
 
     def _ended(self, key: Key, _task: object) -> None:
         self._jobs.pop(key, None)
+        if not self._busy[key]:
+            del self._busy[key]
 
     async def _job(self, key: Key, orders: Orders) -> None:
         scope, record = key
+        begun = await self._store.read(_stamp, self._target.space, scope, record)
         try:
-            await Runner(record, self._workshop(scope), self._bounds).work(orders)
+            await self._work(key, orders)
         except CrosswalkError as error:
             if error.retryable:
                 return self._later(key, error)
@@ -133,9 +161,20 @@ class RemoteExecutor:
         except Exception:
             _log.exception("an experiment could not be run", experiment=record)
             await self._give_up(key, "The gateway could not run the experiment: see its log.")
-        if not orders.stopping:
-            await self._store.write(_drop, self._target.space, scope, record)
+        if not orders.stopping and not await self._store.write(_done, self._target.space, scope, record, begun):
+            # Runs were brought in the meantime.
+            self._wake.set()
         return None
+
+    async def _work(self, key: Key, orders: Orders) -> None:
+        """Run the experiment, or judge what its caller has brought."""
+        scope, record = key
+        workshop = self._workshop(scope)
+        experiment = await read(workshop, record)
+        if experiment is not None and waits_for_caller(experiment.variants):
+            await judge(experiment, workshop, self._bounds, orders)
+        elif experiment is not None:
+            await Runner(record, workshop, self._bounds).work(orders)
 
     def _later(self, key: Key, error: CrosswalkError) -> None:
         pause = min(_LONGEST_PAUSE, 2 * self._pauses.get(key, (0.0, _FIRST_PAUSE / 2))[1])
@@ -143,11 +182,19 @@ class RemoteExecutor:
         _log.warning("an experiment is taken up again later", experiment=key[1], error=error.message, pause=pause)
 
     async def _give_up(self, key: Key, reason: str) -> None:
+        if await self._judges_alone(key):
+            _log.warning("runs could not be judged", experiment=key[1], error=reason)
+            return
         patch = ExperimentPatch(status=ExperimentStatus.FAILED, error=reason)
         try:
             await self._operations(key[0]).ask(Op.UPDATE_EXPERIMENT, patch, experiment_id=key[1])
         except CrosswalkError as error:
             _log.warning("a failed experiment could not be told so", experiment=key[1], error=error.message)
+
+    async def _judges_alone(self, key: Key) -> bool:
+        """Whether the caller runs the experiment, which then cannot fail here."""
+        kept = (await self._target.asides.of(key[0], [key[1]])).get(key[1]) or {}
+        return bool(kept.get(MARK))
 
     def _operations(self, scope: str) -> Operations:
         return Operations(self._perform, Caller(NAME, scope))
@@ -173,6 +220,25 @@ def _all(tx: Transaction, space: int) -> list[Key]:
 def _add(tx: Transaction, space: int, scope: str, record: str) -> None:
     if tx.first(_KNOWN, {"space": space, "owner": scope, "experiment": record}) is None:
         tx.execute(undertakings.insert(), {"target": space, "scope": scope, "record": record, "created_at": tx.now})
+
+
+def _touch(tx: Transaction, space: int, scope: str, record: str) -> None:
+    """The undertaking, as of now."""
+    _drop(tx, space, scope, record)
+    _add(tx, space, scope, record)
+
+
+def _stamp(tx: Transaction, space: int, scope: str, record: str) -> datetime | None:
+    found: datetime | None = tx.value(_SINCE, {"space": space, "owner": scope, "experiment": record})
+    return found
+
+
+def _done(tx: Transaction, space: int, scope: str, record: str, begun: datetime | None) -> bool:
+    """Drops the undertaking, unless there is a newer one."""
+    if _stamp(tx, space, scope, record) != begun:
+        return False
+    _drop(tx, space, scope, record)
+    return True
 
 
 def _drop(tx: Transaction, space: int, scope: str, record: str) -> None:

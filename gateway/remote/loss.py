@@ -73,6 +73,13 @@ def refused(title: str, op: Op, pointers: Iterable[str]) -> CrosswalkError:
     return CrosswalkError(Code.LOSS_REFUSED, message, issues=issues)
 
 
+def nobody(op: Op, names: Iterable[str]) -> CrosswalkError:
+    """The error that names evaluators that cannot judge."""
+    said = ", ".join(repr(name[:100]) for name in names)
+    message = f"No evaluator that can judge here is named {said}: {op.replace('_', ' ')} would not do what was asked."
+    return CrosswalkError(Code.LOSS_REFUSED, message, issues=(Issue(("evaluators",), f"cannot judge here: {said}", "lost"),))
+
+
 def packed(body: Model, notes: Notes, slots: Mapping[Kind, str], own: Kind | None) -> tuple[Model, frozenset[str]]:
     """The body with what the dialect cannot say in the metadata of the record it belongs to; and the pointers that this keeps."""
     changed = dict.fromkeys(note.canonical for note in notes.all() if note.fate in _CHANGED and note.canonical)

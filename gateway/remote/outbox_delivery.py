@@ -117,8 +117,10 @@ class Courier:
                 pause = await self._sweep()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("what waits could not be delivered", target=self._target.name)
+            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._outbox.wake.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._outbox.wake.wait()
             self._outbox.wake.clear()
 
     async def _sweep(self) -> float:

@@ -9,6 +9,20 @@ from schemas.ids import Kind
 from schemas.operations import SPECS, Call
 
 
+async def with_run(call: Call, foreign: ForeignIds) -> Call:
+    """The call with the run of the score it names, where the score is known by its run and its evaluator."""
+    score = getattr(call.args, "score_id", None)
+    if not score or getattr(call.args, "run_id", None):
+        return call
+    native = str((await foreign.native({"score_id": score}, None, call.caller.scope))["score_id"])
+    run, _, evaluator = native.partition("/")
+    identity = foreign.ids.parse(run) if evaluator else None
+    if identity is None or identity.kind is not Kind.RUN:
+        return call
+    said = {**call.args.model_dump(exclude_unset=True), "run_id": run}
+    return replace(call, args=SPECS[call.op].args.model_validate(said))
+
+
 async def with_owner(call: Call, owners: Mapping[Kind, Owner], foreign: ForeignIds) -> Call:
     """The call with the experiment of the run it names, where the vendor's id of the run tells it. Raises CrosswalkError (not_found)."""
     owner, run = owners.get(Kind.RUN), getattr(call.args, "run_id", "")

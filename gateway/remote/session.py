@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from adapters.base import Route
 from adapters.calling import route_for, routes_for, says, unshown
 from adapters.notes import Notes
-from gateway.remote import intent, loss
+from gateway.remote import intent, judging, loss
 from gateway.remote.account import Account
 from gateway.remote.beside import beside
 from gateway.remote.completion import completed
@@ -19,7 +19,7 @@ from gateway.remote.groups import FOLDED
 from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
-from gateway.remote.owners import with_owner
+from gateway.remote.owners import with_owner, with_run
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
 _DEEPEST = 8
 _MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
 
+_BRINGS = frozenset({Op.ADD_RUN, Op.ADD_RUNS, Op.UPDATE_RUN})
+"""By which a caller's runs come."""
+
 _READ_AGAIN = {Op.UPDATE_EXPERIMENT: Op.GET_EXPERIMENT, Op.UPDATE_DATASET: Op.GET_DATASET}
 """How the record of a change is read."""
 
@@ -68,7 +71,7 @@ class Session:
         self._wording = Wording(target, account, self._talk)
         self._outcome = Outcome(target, account, self._talk, self._cook_quietly)
         self._depth = 0
-        self._beneath = False
+        self._beneath: list[Op] = []
         self._known: dict[str, Json] = {}
         self._under_way: list[Op] = []
         self._held: set[str] = set()
@@ -94,6 +97,9 @@ class Session:
             await self._target.settle()
             self._begin(self._target, self._account)
             return await self._perform(call)
+        finally:
+            if SPECS[call.op].writes:
+                self._known.clear()
 
     async def _perform(self, call: Call) -> Json:
         groups = self._target.groups
@@ -104,25 +110,33 @@ class Session:
             self._account.emulated = self._account.emulated or grouping
             return await groups.perform(call, self.perform)
         bundles = self._target.bundles
-        if not self._beneath and await bundles.concerns(call):
+        if call.op not in self._beneath and await bundles.concerns(call):
             if call.op in FOLDED or call.op is Op.GET_SCORE:
                 return await self._cook(RECIPES[call.op](call))
             self._account.emulated = self._account.emulated or not isinstance(call.args, ListExperimentsArgs)
             return await bundles.perform(call, self.perform, self._below)
+        call = await self._target.waiting.resolved(await with_run(call, self._target.foreign))
+        if call.op not in self._beneath and await self._target.waiting.concerns(call):
+            return await self._target.waiting.perform(call, self.perform, self._below)
         reply = await self._one(call)
         return await bundles.presented(call, reply) if self.outermost else reply
 
     async def _below(self, call: Call) -> Json:
-        """The vendor's own list, in which bundles are not looked for."""
-        self._beneath = True
+        """The reply as the vendor has it, without what stands together or waits here."""
+        beneath = self._beneath
+        beneath.append(call.op)
         try:
             return await self._one(call)
         finally:
-            self._beneath = False
+            beneath.pop()
 
     async def _one(self, call: Call) -> Json:
         """The canonical reply about records as the vendor has them, with what the outbox holds."""
         call = await with_owner(await self._current(call), self._adapter.owners, self._target.foreign)
+        if call.op in _BRINGS and not self._under_way and await self._is_judged(call):
+            assert self._target.undertaker is not None
+            async with self._target.undertaker.judging(call.caller.scope, getattr(call.args, "experiment_id", "")):
+                return await self.direct(call)
         outbox = self._target.outbox
         if outbox is not None and call.op in outbox.operations:
             return await outbox.perform(self, call)
@@ -138,6 +152,14 @@ class Session:
             return reply
         items = [await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=item["id"])) for item in reply["items"]]
         return {**reply, "items": items}
+
+    async def _is_judged(self, call: Call) -> bool:
+        """Whether the gateway judges the runs of the experiment that a call names."""
+        record = str(getattr(call.args, "experiment_id", None) or "")
+        if self._adapter.judges or self._target.undertaker is None:
+            return False
+        kept = (await self._target.asides.of(call.caller.scope, [record])).get(record) or {}
+        return bool(kept.get(judging.MARK))
 
     async def direct(self, call: Call) -> Json:
         """The canonical reply of the vendor alone, or of what is known of its lists. Raises CrosswalkError."""
@@ -311,9 +333,7 @@ class Session:
         if key in self._known:
             return self._known[key]
         reply = await (self.piece(call) if isinstance(step, Piece) else self.perform(call))
-        if SPECS[call.op].writes:
-            self._known.clear()
-        elif key:
+        if key:
             self._known[key] = reply
         return reply
 
@@ -347,6 +367,8 @@ class Session:
             error.vendor = error.vendor or self._adapter.name
             raise await explained(self._talk, call, error) from None
         document = await beside(self._target.asides, call, document, kept)
+        if self._wording.judges(call):
+            await self._target.asides.put(call.caller.scope, document["id"], {judging.MARK: True}, anew=False)
         undertaker = self._target.undertaker
         if undertaker is not None and self._wording.executes(call) and not getattr(call.args, "draft", False):
             await undertaker.undertake(call.caller.scope, document["id"])

@@ -1,7 +1,8 @@
 """A vendor as a target: canonical calls are said in its dialect, and its answers read back."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
@@ -21,10 +22,12 @@ from gateway.remote.recipes.base import Recipe
 from gateway.remote.release import Release
 from gateway.remote.send import Sender
 from gateway.remote.session import Session
+from gateway.remote.waiting import Waiting
 from gateway.settings import Target as TargetSettings
 from gateway.store import Store
 from gateway.upstream.target import VendorTarget
 from schemas.errors import Code, CrosswalkError
+from schemas.experiment import EvaluatorUse
 from schemas.ids import Ids, Kind
 from schemas.json import Json
 from schemas.operations import Call, Caller, Op
@@ -34,13 +37,19 @@ Perform = Callable[[Call], Awaitable[Json]]
 
 
 class Undertaker(Protocol):
-    """Runs experiments on a target that only stores."""
+    """Runs experiments on a target that only stores, and judges runs on one that judges none."""
 
     async def undertake(self, scope: str, record: str) -> None:
         """Run this experiment until it has ended."""
 
     async def abandon(self, scope: str, record: str) -> None:
         """Run it no longer."""
+
+    async def unusable(self, scope: str, uses: Iterable[EvaluatorUse]) -> list[str]:
+        """The names of those evaluators that cannot judge here. Raises CrosswalkError."""
+
+    def judging(self, scope: str, record: str) -> AbstractAsyncContextManager[None]:
+        """Entered while a caller's runs are brought to this experiment, which are judged afterwards."""
 
 
 class Deferring(Protocol):
@@ -68,6 +77,7 @@ class RemoteTarget:
     asides: Asides
     groups: Groups
     bundles: Bundles
+    waiting: Waiting
     local: Perform
     options: Options | None = None
     defaults: Mapping[str, Any] = field(default_factory=dict)
@@ -100,6 +110,7 @@ class RemoteTarget:
             asides,
             Groups(groups, asides, not adapter.groups, adapter.together),
             Bundles(bundled, asides, adapter.title, repeats=adapter.repeats, grows=adapter.grows),
+            Waiting(await ForeignIds.open(store, f"{vendor.name}/places"), asides, adapter.title, not adapter.waits),
             local,
             release=release,
             **more,

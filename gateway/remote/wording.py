@@ -35,6 +35,11 @@ class Wording:
         wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
         return wanted and intent.runnable(getattr(call.body, "variants", ()))
 
+    def judges(self, call: Call) -> bool:
+        """Whether this creates an experiment whose caller brings the runs, which the gateway is to judge because the vendor does not."""
+        wanted = call.op is Op.CREATE_EXPERIMENT and not self._adapter.judges and self._target.undertaker is not None
+        return wanted and bool(getattr(call.body, "evaluators", ())) and intent.waits_for_caller(getattr(call.body, "variants", ()))
+
     async def encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
         """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
 
@@ -50,6 +55,8 @@ class Wording:
         lost = loss.consequential(call.op, notes)
         if self.executes(call):
             lost = [pointer for pointer in lost if pointer.split("/")[1] not in intent.OURS]
+        if self.judges(call):
+            lost = await self._unjudged(call, lost)
         if lost and self._target.loss.get(call.op.value, "refuse") == "refuse":
             raise loss.refused(self._adapter.title, call.op, lost)
         held: frozenset[str] = frozenset()
@@ -84,6 +91,15 @@ class Wording:
         said = call.body.model_fields_set if call.body is not None else set()
         for name in sorted(unshown(route) & said):
             notes.add(Fate.LOST, "", f"/{name}", "this version of the server does not show it")
+
+    async def _unjudged(self, call: Call, lost: list[str]) -> list[str]:
+        """What is lost although the gateway judges. Raises CrosswalkError (loss_refused) naming evaluators that cannot."""
+        assert self._target.undertaker is not None
+        wrong = await self._target.undertaker.unusable(call.caller.scope, getattr(call.body, "evaluators", ()))
+        if wrong:
+            raise loss.nobody(call.op, wrong)
+        self._account.notes.add(Fate.EMULATED, "", "/evaluators", "the gateway judges the runs that are brought")
+        return [pointer for pointer in lost if pointer.split("/")[1] != "evaluators"]
 
     def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
         """The notes of a write as they turned out: what comes back on reading is not lost."""

@@ -1,42 +1,22 @@
 """Experiments that a vendor holds as several of its own: repetitions where it runs a row once, and rows that come after the experiment."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import httpx
 import pytest
 
-from gateway.compose import gateway_app
-from gateway.settings import Settings
 from tests.conftest import Serve
-from tests.gateway.upstream.stub import serving
+from tests.remote.facing import Facing, before, names
 from tests.remote.letters import PROJECT
 from tests.remote.life import WAITS, Document, Face
 
 pytestmark = pytest.mark.anyio
 
-PATHS = {"respan": "/respan", "evalguard": "/evalguard", "phoenix": "/phoenix"}
-
-
-class Facing(Protocol):
-    """The gateway before a vendor, and a client of the vendor itself."""
-
-    def __call__(self, vendor: str) -> AbstractAsyncContextManager[tuple[httpx.AsyncClient, Face, Face]]: ...
-
 
 @pytest.fixture
 async def facing(serve: Serve, tmp_path: Path) -> AsyncIterator[Facing]:
-    settings = Settings.model_validate({"store": {"url": f"sqlite:///{tmp_path / 'vendor.db'}"}})
-    async with serving(gateway_app(settings), "on") as url, httpx.AsyncClient(base_url=url) as direct:
-
-        @asynccontextmanager
-        async def facing(vendor: str) -> AsyncIterator[tuple[httpx.AsyncClient, Face, Face]]:
-            target = {"adapter": vendor, "base_url": url + PATHS[vendor], "requests_per_minute": 60_000}
-            async with serve(targets={"there": target}) as client:
-                yield client, Face(client, "/v1@there"), Face(direct, "/v1")
-
+    async with before(serve, tmp_path) as facing:
         yield facing
 
 
@@ -44,10 +24,6 @@ async def repeated(face: Face, turns: int = 2, **more: Any) -> tuple[Document, D
     dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a", "reference": "A"}, {"input": "b"}]})
     body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "repetitions": turns, **more}
     return dataset, await face.post("/experiments", body)
-
-
-def names(page: Document) -> list[str]:
-    return [item["name"] for item in page["items"]]
 
 
 @pytest.mark.parametrize("vendor", ["respan", "evalguard"])

@@ -92,7 +92,7 @@ async def test_the_vendor_runs_what_it_can_say(client: httpx.AsyncClient, vendor
         ({"evaluators": [{"evaluator": "exact_match", "parameters": {"ignore_case": True}}]}, "/evaluators/*/parameters"),
         ({"evaluators": [{"evaluator": "tone"}]}, "/evaluators"),
         ({"repetitions": 51}, "/repetitions"),
-        ({"variants": WAITS}, "/evaluators"),
+        ({"variants": WAITS, "evaluators": [{"evaluator": "nobody"}]}, "/evaluators"),
     ],
 )
 async def test_what_would_change_the_outcome_is_refused(client: httpx.AsyncClient, vendor: str, change: Document, pointer: str) -> None:

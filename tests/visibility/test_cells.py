@@ -24,8 +24,6 @@ from tests.visibility.test_matrix import differences
 pytestmark = pytest.mark.anyio
 
 REFUSED = {
-    ("respan", "phoenix"): "/evaluators",
-    ("respan", "evalguard"): "/evaluators",
 }
 """What a vendor cannot be told: evaluators of its own over runs that a caller brings."""
 

@@ -166,6 +166,7 @@ def say_scorers(fields: JsonObject, scope: Scope) -> JsonObject:
     given = fields.get("evaluators") or []
     if given and waits_for_caller(fields):
         scope.note(Fate.LOST, "", "evaluators", "the rows of a run that its caller makes are judged by the caller")
+        return {"scorers": []}
     if any(use.get("parameters") for use in given):
         scope.note(Fate.LOST, "", "evaluators/*/parameters", "scorers take no parameters here")
     names = [scorer(use["evaluator"]) for use in given]
