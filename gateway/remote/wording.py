@@ -96,10 +96,10 @@ class Wording:
         """What is lost although the gateway judges. Raises CrosswalkError (loss_refused) naming evaluators that cannot."""
         assert self._target.undertaker is not None
         wrong = await self._target.undertaker.unusable(call.caller.scope, getattr(call.body, "evaluators", ()))
-        if wrong:
+        if wrong and self._target.loss.get(call.op.value, "refuse") == "refuse":
             raise loss.nobody(call.op, wrong)
         self._account.notes.add(Fate.EMULATED, "", "/evaluators", "the gateway judges the runs that are brought")
-        return [pointer for pointer in lost if pointer.split("/")[1] != "evaluators"]
+        return [pointer for pointer in lost if wrong or pointer.split("/")[1] != "evaluators"]
 
     def _report(self, notes: Notes, held: frozenset[str], beside: JsonObject, lost: list[str]) -> None:
         """The notes of a write as they turned out: what comes back on reading is not lost."""

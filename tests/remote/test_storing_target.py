@@ -93,11 +93,11 @@ async def test_what_would_be_lost_can_be_reported_instead(serve: Serve, vendor: 
     async with serve(**targets(vendor, loss={"phoenix": {"create_experiment": "report"}})) as client:
         canonical = Face(client, "/v1@phx")
         dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
-        body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "evaluators": [{"evaluator": "exact_match"}]}
+        body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "evaluators": [{"evaluator": "nobody"}]}
         created = await canonical.ask("POST", "/experiments", 201, json=body)
         assert created.headers["crosswalk-lost"] == "/evaluators"
         found = await canonical.get(f"/experiments/{created.json()['id']}")
-        assert [use["evaluator"] for use in found["evaluators"]] == ["exact_match"]
+        assert [use["evaluator"] for use in found["evaluators"]] == ["nobody"]
 
 
 async def test_an_operation_nothing_can_stand_in_for_is_named(client: httpx.AsyncClient) -> None:
