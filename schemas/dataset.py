@@ -132,10 +132,34 @@ class Difference(Model):
 
 
 class Split(Record):
-    """A named part of a dataset."""
+    """A named part of datasets: its name is unique in the scope, its examples may belong to several datasets.
+
+    `example_count` counts those of the dataset it was asked about.
+    """
 
     name: str = ""
     description: str | None = None
     color: str | None = None
     metadata: JsonObject = Field(default_factory=dict)
     example_count: int = 0
+
+
+class NewSplit(Model):
+    """A split to make; `example_ids` (ids or aliases) are the examples of the dataset it starts with."""
+
+    name: str = Field(min_length=1)
+    description: str | None = None
+    color: str | None = None
+    metadata: JsonObject = Field(default_factory=dict)
+    example_ids: list[str] = Field(default_factory=list)
+
+
+class SplitPatch(Model):
+    """What to change of a split; absent fields stay. Examples that are both added and removed are removed."""
+
+    name: str | None = Field(default=None, min_length=1)
+    description: str | None = None
+    color: str | None = None
+    metadata: JsonObject | None = None
+    add_example_ids: list[str] = Field(default_factory=list)
+    remove_example_ids: list[str] = Field(default_factory=list)

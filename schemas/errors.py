@@ -44,6 +44,7 @@ class Reason(StrEnum):
     EMPTY = "empty"
     NOTHING_TO_CHANGE = "nothing_to_change"
     BUSY = "busy"
+    RESERVED = "reserved"
     TERMINAL = "terminal"
     VALIDATION = "validation"
 

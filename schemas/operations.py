@@ -32,7 +32,10 @@ class Op(StrEnum):
     GET_DATASET_VERSION = "get_dataset_version"
     COMPARE_DATASET_VERSIONS = "compare_dataset_versions"
     RESTORE_DATASET_VERSION = "restore_dataset_version"
+    CREATE_SPLIT = "create_split"
     LIST_SPLITS = "list_splits"
+    UPDATE_SPLIT = "update_split"
+    DELETE_SPLIT = "delete_split"
 
     CREATE_EXPERIMENT = "create_experiment"
     LIST_EXPERIMENTS = "list_experiments"
@@ -133,6 +136,16 @@ class ListVersionsArgs(DatasetArgs, ListArgs):
     """Versions, newest first; `explicit` keeps only the snapshots somebody asked for."""
 
     explicit: bool = False
+
+
+class ListSplitsArgs(DatasetArgs, ListArgs):
+    """Splits that have examples of the dataset, newest first."""
+
+
+class SplitArgs(DatasetArgs):
+    """One split, seen from one dataset."""
+
+    split_id: str
 
 
 class VersionArgs(DatasetArgs):
@@ -320,10 +333,14 @@ class ListPromptsArgs(ListArgs):
 
 
 class DocumentsArgs(ListArgs):
-    """Documents, newest first: of one kind or of all; of one key or all; the latest version of each, or with `versions` every one."""
+    """Documents, newest first: of one kind or of all; of one key or all; the latest version of each, or with `versions` every one.
+
+    `prefix` keeps those whose key begins with it.
+    """
 
     kind: str | None = None
     key: str | None = None
+    prefix: str | None = None
     versions: bool = False
 
 
@@ -333,6 +350,18 @@ class DocumentArgs(Args):
     kind: str
     key: str | None = None
     version: int | None = None
+
+
+class PutDocumentArgs(DocumentArgs):
+    """`create` refuses to touch a document that is there already."""
+
+    create: bool = False
+
+
+class UpdateDocumentArgs(DocumentArgs):
+    """`rename` gives the document another key, which must be free."""
+
+    rename: str | None = None
 
 
 class ListProjectsArgs(ListArgs):
@@ -415,7 +444,10 @@ SPECS: Mapping[Op, Spec] = {
     Op.GET_DATASET_VERSION: Spec(VersionArgs, dataset.DatasetVersion),
     Op.COMPARE_DATASET_VERSIONS: Spec(CompareVersionsArgs, dataset.Difference),
     Op.RESTORE_DATASET_VERSION: _write(VersionArgs, dataset.DatasetVersion),
-    Op.LIST_SPLITS: _page(ListVersionsArgs, dataset.Split),
+    Op.CREATE_SPLIT: _write(DatasetArgs, dataset.Split, dataset.NewSplit, creates=True),
+    Op.LIST_SPLITS: _page(ListSplitsArgs, dataset.Split),
+    Op.UPDATE_SPLIT: _write(SplitArgs, dataset.Split, dataset.SplitPatch),
+    Op.DELETE_SPLIT: _write(SplitArgs, Done),
     Op.CREATE_EXPERIMENT: _write(CreateExperimentArgs, experiment.Experiment, experiment.ExperimentDefinition, creates=True),
     Op.LIST_EXPERIMENTS: _page(ListExperimentsArgs, experiment.Experiment),
     Op.GET_EXPERIMENT: Spec(ExperimentArgs, experiment.Experiment),
@@ -451,10 +483,10 @@ SPECS: Mapping[Op, Spec] = {
     Op.LIST_PROMPTS: _page(ListPromptsArgs, evaluator.Prompt),
     Op.GET_PROMPT: Spec(PromptArgs, evaluator.Prompt),
     Op.DELETE_PROMPT: _write(PromptArgs, Done),
-    Op.PUT_DOCUMENT: _write(DocumentArgs, document.Document, document.NewDocument, creates=True),
+    Op.PUT_DOCUMENT: _write(PutDocumentArgs, document.Document, document.NewDocument, creates=True),
     Op.LIST_DOCUMENTS: _page(DocumentsArgs, document.Document),
     Op.GET_DOCUMENT: Spec(DocumentArgs, document.Document),
-    Op.UPDATE_DOCUMENT: _write(DocumentArgs, document.Document, document.DocumentPatch),
+    Op.UPDATE_DOCUMENT: _write(UpdateDocumentArgs, document.Document, document.DocumentPatch),
     Op.DELETE_DOCUMENT: _write(DocumentArgs, Done),
     Op.ADD_SPANS: _write(Args, Done, document.Spans),
     Op.LIST_PROJECTS: _page(ListProjectsArgs, document.Project),

@@ -17,10 +17,16 @@ FIELDS: Mapping[str, Kind] = {
     "run_id": Kind.RUN,
     "score_id": Kind.SCORE,
     "project_id": Kind.PROJECT,
+    "split_id": Kind.SPLIT,
 }
 """Fields that refer to another record, by name."""
 
-LISTS: Mapping[str, Kind] = {"experiment_ids": Kind.EXPERIMENT, "example_ids": Kind.EXAMPLE}
+LISTS: Mapping[str, Kind] = {
+    "experiment_ids": Kind.EXPERIMENT,
+    "example_ids": Kind.EXAMPLE,
+    "add_example_ids": Kind.EXAMPLE,
+    "remove_example_ids": Kind.EXAMPLE,
+}
 """Fields that list such references."""
 
 RECORDS: Mapping[str, Kind] = {

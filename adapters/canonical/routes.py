@@ -85,7 +85,10 @@ _DATASETS = (
     _get(Op.GET_DATASET_VERSION, "/datasets/{dataset_id}/versions/{version_id}", "One version"),
     _get(Op.COMPARE_DATASET_VERSIONS, "/datasets/{dataset_id}/versions/{version_id}/diff", "What changed since", wire.CompareVersionsQuery),
     _send(Op.RESTORE_DATASET_VERSION, "POST", "/datasets/{dataset_id}/versions/{version_id}/restore", "Make an old version the latest"),
-    _list(Op.LIST_SPLITS, "/datasets/{dataset_id}/splits", "The splits of a dataset", wire.VersionsQuery),
+    _send(Op.CREATE_SPLIT, "POST", "/datasets/{dataset_id}/splits", "Make a split of examples of a dataset", ok=201),
+    _list(Op.LIST_SPLITS, "/datasets/{dataset_id}/splits", "The splits of a dataset"),
+    _send(Op.UPDATE_SPLIT, "PATCH", "/datasets/{dataset_id}/splits/{split_id}", "Change a split, add and remove examples"),
+    _send(Op.DELETE_SPLIT, "DELETE", "/datasets/{dataset_id}/splits/{split_id}", "Delete a split; its examples stay"),
 )
 _EXPERIMENTS = (
     _send(
@@ -155,9 +158,9 @@ _LIBRARY = (
     _send(Op.PUT_DOCUMENT, "POST", "/documents/{kind}", "Keep a document", ok=201),
     _list(Op.LIST_DOCUMENTS, "/documents", "Documents of every kind, newest first", wire.DocumentsQuery),
     _list(Op.LIST_DOCUMENTS, "/documents/{kind}", "Documents of a kind, newest first", wire.DocumentsQuery),
-    _send(Op.PUT_DOCUMENT, "PUT", _DOCUMENT, "Keep the next version of a document, or replace the one named", wire.VersionQuery),
+    _send(Op.PUT_DOCUMENT, "PUT", _DOCUMENT, "Keep the next version of a document, or replace the one named", wire.PutDocumentQuery),
     _get(Op.GET_DOCUMENT, _DOCUMENT, "One document, by key or id", wire.VersionQuery),
-    _send(Op.UPDATE_DOCUMENT, "PATCH", _DOCUMENT, "Change a document by a merge patch (RFC 7396) of its body", wire.VersionQuery),
+    _send(Op.UPDATE_DOCUMENT, "PATCH", _DOCUMENT, "Change a document by a merge patch (RFC 7396) of its body", wire.UpdateDocumentQuery),
     _send(Op.DELETE_DOCUMENT, "DELETE", _DOCUMENT, "Delete a document, or the version named", wire.VersionQuery),
     _list(Op.LIST_PROJECTS, "/projects", "The projects traces are sent to, or those records belong to", wire.ProjectsQuery),
     _send(Op.CREATE_PROJECT, "POST", "/projects", "Make a project", wire.CreateProjectQuery, ok=201),

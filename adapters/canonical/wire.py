@@ -187,10 +187,23 @@ class VersionQuery(Query):
     version: Annotated[int, Field(ge=1)] | None = None
 
 
+class PutDocumentQuery(VersionQuery):
+    """`create` refuses to touch a document that is there already."""
+
+    create: bool = False
+
+
+class UpdateDocumentQuery(VersionQuery):
+    """`rename` gives the document another key."""
+
+    rename: Annotated[str, Field(min_length=1)] | None = None
+
+
 class DocumentsQuery(ListQuery):
-    """Documents of one key; `versions` lists every version, otherwise the latest of each."""
+    """Documents of one key, or of keys with one beginning; `versions` lists every version, otherwise the latest of each."""
 
     key: str | None = None
+    prefix: str | None = None
     versions: bool = False
 
 

@@ -7,40 +7,8 @@ _RECORDED = "recorded"
 
 NOT_SERVED = (
     *rows(
-        "downloads are not made here; GET …/examples lists the same examples",
+        "spans are kept as long as their project; there are no retention policies",
         _DOCUMENT,
-        "GET /v1/datasets/{id}/csv getDatasetCsv",
-        "GET /v1/datasets/{id}/jsonl getDatasetJSONL",
-        "GET /v1/datasets/{id}/jsonl/openai_ft getDatasetJSONLOpenAIFineTuning",
-        "GET /v1/datasets/{id}/jsonl/openai_evals getDatasetJSONLOpenAIEvals",
-    ),
-    *rows(
-        "splits are set by uploads",
-        _DOCUMENT,
-        "GET /v1/datasets/{dataset_identifier}/splits listDatasetSplits",
-        "POST /v1/datasets/{dataset_identifier}/splits createDatasetSplit",
-        "PATCH /v1/datasets/{dataset_identifier}/splits/{split_id} updateDatasetSplit",
-        "DELETE /v1/datasets/{dataset_identifier}/splits/{split_id} deleteDatasetSplit",
-    ),
-    *rows(
-        "datasets have no labels here",
-        _DOCUMENT,
-        "GET /v1/dataset_labels listDatasetLabels",
-        "POST /v1/dataset_labels createDatasetLabel",
-        "GET /v1/dataset_labels/{label_id} getDatasetLabel",
-        "PATCH /v1/dataset_labels/{label_id} updateDatasetLabel",
-        "DELETE /v1/dataset_labels/{label_id} deleteDatasetLabel",
-        "GET /v1/datasets/{dataset_identifier}/labels listDatasetLabelsForDataset",
-        "PUT /v1/datasets/{dataset_identifier}/labels setDatasetLabelsForDataset",
-        "PUT /v1/datasets/{dataset_identifier}/labels/{label_id} addDatasetLabelToDataset",
-        "DELETE /v1/datasets/{dataset_identifier}/labels/{label_id} removeDatasetLabelFromDataset",
-    ),
-    *rows(
-        "projects are made by experiments and spans, and only read",
-        _DOCUMENT,
-        "POST /v1/projects createProject",
-        "PUT /v1/projects/{project_identifier} updateProject",
-        "DELETE /v1/projects/{project_identifier} deleteProject",
         "PATCH /v1/projects/{project_identifier}/retention setProjectRetentionPolicy",
     ),
     *rows(

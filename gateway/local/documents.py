@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from sqlalchemy import Row, Select, bindparam, func, select
 
-from gateway.local import listing
+from gateway.local import listing, lookup
 from gateway.local.handler import Reply
 from gateway.store import Transaction
 from gateway.store.tables import documents
@@ -14,7 +14,7 @@ from schemas.document import DocumentPatch, NewDocument
 from schemas.errors import CrosswalkError, invalid, unknown
 from schemas.ids import Kind
 from schemas.json_values import patched
-from schemas.operations import Caller, DocumentArgs, DocumentsArgs, Op
+from schemas.operations import Caller, DocumentArgs, DocumentsArgs, Op, PutDocumentArgs, UpdateDocumentArgs
 
 _NEW = documents.insert()
 _BY_NUMBER = select(documents).where(
@@ -39,10 +39,16 @@ def document(tx: Transaction, row: Row[Any]) -> Reply:
     }
 
 
-def put(tx: Transaction, args: DocumentArgs, body: NewDocument, caller: Caller) -> Reply:
-    """Keeps the next version of a document, or with `args.version` sets that version's body. The key is that of the arguments, else of the body, else made."""
+def put(tx: Transaction, args: PutDocumentArgs, body: NewDocument, caller: Caller) -> Reply:
+    """Keeps the next version of a document, or with `args.version` sets that version's body. The key is that of the arguments, else of the body, else made.
+
+    Raises CrosswalkError (conflict) when `args.create` and the key is taken.
+    """
     place = {"scope": caller.scope, "kind": args.kind, "key": _key(tx, args, caller.scope) or body.key or uuid4().hex}
-    version = (tx.value(_LATEST_VERSION, place) or 0) + 1 if args.version is None else args.version
+    latest = tx.value(_LATEST_VERSION, place) or 0
+    if args.create and latest:
+        raise _taken(args.kind, place["key"])
+    version = latest + 1 if args.version is None else args.version
     row = tx.first(_one(caller.scope, args.kind).where(documents.c.key == place["key"], documents.c.version == version))
     if row is not None:
         tx.execute(documents.update().where(documents.c.id == row.id).values(body=body.body, updated_at=tx.now))
@@ -57,6 +63,8 @@ def list_documents(tx: Transaction, args: DocumentsArgs, _body: None, caller: Ca
     query = select(documents).where(documents.c.scope == caller.scope)
     if args.kind is not None:
         query = query.where(documents.c.kind == args.kind)
+    if args.prefix is not None:
+        query = query.where(documents.c.key.startswith(args.prefix, autoescape=True))
     if args.key is not None:
         query = query.where(documents.c.key == _named(tx, args.key, args.kind, caller.scope))
     if not args.versions:
@@ -90,11 +98,28 @@ def _version(tx: Transaction, args: DocumentArgs, scope: str) -> Row[Any] | None
     return None if number is None else tx.first(_BY_NUMBER, {"number": number, "scope": scope, "kind": args.kind})
 
 
-def update(tx: Transaction, args: DocumentArgs, body: DocumentPatch, caller: Caller) -> Reply:
-    """Keeps the next version, the latest one changed by a merge patch; with `args.version` changes that version."""
+def update(tx: Transaction, args: UpdateDocumentArgs, body: DocumentPatch, caller: Caller) -> Reply:
+    """Keeps the next version, the latest one changed by a merge patch; with `args.version` changes that version.
+
+    `args.rename` moves every version to another key. Raises CrosswalkError (conflict) when that is taken.
+    """
     row = _find(tx, args, caller.scope)
+    key = args.rename or row.key
+    if key != row.key:
+        _move(tx, row, key)
     changed = NewDocument(body=patched(row.body, body.body))
-    return put(tx, args.model_copy(update={"key": row.key}), changed, caller)
+    return put(tx, PutDocumentArgs(kind=args.kind, key=key, version=args.version), changed, caller)
+
+
+def _move(tx: Transaction, row: Row[Any], key: str) -> None:
+    if tx.value(_LATEST_VERSION, {"scope": row.scope, "kind": row.kind, "key": key}) is not None:
+        raise _taken(row.kind, key)
+    own = (documents.c.scope == row.scope) & (documents.c.kind == row.kind) & (documents.c.key == row.key)
+    tx.execute(documents.update().where(own).values(key=key))
+
+
+def _taken(kind: str, key: str) -> CrosswalkError:
+    return lookup.duplicate(Kind.DOCUMENT, key, f"There is a {kind.replace('_', ' ')} {key!r} already.")
 
 
 def delete(tx: Transaction, args: DocumentArgs, _body: None, caller: Caller) -> Reply:

@@ -26,6 +26,11 @@ _EXAMPLE = select(examples).where(examples.c.id == bindparam("number"), examples
 _EXAMPLE_ALIAS = select(examples).where(
     examples.c.alias == bindparam("alias"), examples.c.dataset_id == bindparam("dataset"), examples.c.deleted.is_(False)
 )
+_ANY_ALIAS = (
+    select(examples.c.id)
+    .where(examples.c.alias == bindparam("alias"), examples.c.dataset_id == bindparam("dataset"))
+    .order_by(examples.c.deleted, examples.c.id.desc())
+)
 _REVISION = select(example_revisions).where(example_revisions.c.id == bindparam("number"))
 _RUN = (
     select(runs)
@@ -67,6 +72,17 @@ def example(tx: Transaction, reference: str, dataset_id: int) -> Row[Any]:
     if row is None:
         raise unknown(Kind.EXAMPLE, reference)
     return row
+
+
+def example_number(tx: Transaction, reference: str, dataset_id: int) -> int | None:
+    """The number of an example of this dataset, deleted ones included, by id or else by alias; None when there is none."""
+    number = tx.ids.number(reference, Kind.EXAMPLE)
+    row = (
+        tx.first(_EXAMPLE, {"number": number, "dataset": dataset_id})
+        if number
+        else tx.first(_ANY_ALIAS, {"alias": reference, "dataset": dataset_id})
+    )
+    return None if row is None else int(row.id)
 
 
 def revision(tx: Transaction, number: int) -> Row[Any]:

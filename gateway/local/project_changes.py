@@ -82,7 +82,8 @@ def _changeable(tx: Transaction, reference: str, caller: Caller) -> Row[Any]:
     if row is None:
         raise unknown(Kind.PROJECT, reference)
     if row.scope == EVERYONE:
-        raise CrosswalkError(Code.FORBIDDEN, f"The project {row.name!r} is everybody's: it cannot be changed or deleted.")
+        message = f"The project {row.name!r} is everybody's: it cannot be changed or deleted."
+        raise CrosswalkError(Code.FORBIDDEN, message, Reason.RESERVED, Kind.PROJECT, tx.ids.make(Kind.PROJECT, row.id))
     return row
 
 

@@ -3,17 +3,20 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 
 from gateway.local import listing, lookup
 from gateway.local.handler import Reply
 from gateway.store import Transaction
 from gateway.store.tables import example_splits, examples, splits
-from schemas.errors import Code, CrosswalkError, Reason
+from schemas.dataset import NewSplit, SplitPatch
+from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.ids import Kind
-from schemas.operations import Caller, ListVersionsArgs, Op
+from schemas.operations import Caller, DatasetArgs, ListSplitsArgs, Op, SplitArgs
 
 CHUNK = 500
+_CLEARED = frozenset({"description"})
 
 _BY_NAME = select(splits.c.id).where(splits.c.scope == bindparam("scope"), splits.c.name == bindparam("name"))
 _BY_NUMBER = select(splits.c.id).where(splits.c.scope == bindparam("scope"), splits.c.id == bindparam("number"))
@@ -29,14 +32,14 @@ _NAMES = (
 
 
 def assign(tx: Transaction, wanted: Iterable[tuple[int, Sequence[str]]], scope: str) -> None:
-    """Puts each example (by number) into the splits of these names; a name that is new makes a split."""
+    """Puts each example (by number) into the splits of these names; a name that is new makes a split, in order of the names."""
     known: dict[str, int] = {}
     pairs: set[tuple[int, int]] = set()
-    for example, names in wanted:
-        for name in names:
-            if name not in known:
-                known[name] = _named(tx, name, scope)
-            pairs.add((example, known[name]))
+    pairs_by_name = [(name, example) for example, names in wanted for name in names]
+    for name, example in sorted(pairs_by_name):
+        if name not in known:
+            known[name] = _named(tx, name, scope)
+        pairs.add((example, known[name]))
     if pairs:
         tx.execute(_ASSIGN, [{"example_id": example, "split_id": split} for example, split in sorted(pairs)])
 
@@ -80,16 +83,105 @@ def _number(tx: Transaction, reference: str, scope: str) -> int | None:
     return None if number is None else int(number)
 
 
-def list_splits(tx: Transaction, args: ListVersionsArgs, _body: None, caller: Caller) -> Reply:
-    """The splits that have examples of this dataset, newest first."""
+def create(tx: Transaction, args: DatasetArgs, body: NewSplit, caller: Caller) -> Reply:
+    """Makes a split of the dataset's examples named. Raises CrosswalkError (conflict) when the name is taken in the scope."""
     dataset = lookup.dataset(tx, args.dataset_id, caller.scope)
-    query = (
-        select(splits, func.count().label("example_count"))
-        .join(example_splits, example_splits.c.split_id == splits.c.id)
-        .join(examples, examples.c.id == example_splits.c.example_id)
-        .where(examples.c.dataset_id == dataset.id, examples.c.deleted.is_(False))
-        .group_by(splits.c.id)
+    members = _members(tx, dataset.id, body.example_ids)
+    row = body.model_dump(exclude={"example_ids"})
+    times = {"created_at": tx.now, "updated_at": tx.now}
+    try:
+        number = tx.insert(_NEW, {**row, "scope": caller.scope, "extensions": {}, **times})
+    except IntegrityError as error:
+        raise _taken(body.name) from error
+    _add(tx, number, members)
+    return _read(tx, number, dataset.id)
+
+
+def update(tx: Transaction, args: SplitArgs, body: SplitPatch, caller: Caller) -> Reply:
+    """Changes the given fields (null clears the description, and is nothing elsewhere), then adds and removes examples of the dataset."""
+    dataset = lookup.dataset(tx, args.dataset_id, caller.scope)
+    number = _known(tx, args.split_id, caller.scope)
+    removed, added = _members(tx, dataset.id, body.remove_example_ids), _members(tx, dataset.id, body.add_example_ids)
+    said = body.model_dump(exclude_unset=True, exclude={"add_example_ids", "remove_example_ids"})
+    values = {name: value for name, value in said.items() if value is not None or name in _CLEARED}
+    if values:
+        _change(tx, number, {**values, "updated_at": tx.now})
+    _remove(tx, number, [*added, *removed])
+    _add(tx, number, [member for member in added if member not in removed])
+    return _read(tx, number, dataset.id)
+
+
+def delete(tx: Transaction, args: SplitArgs, _body: None, caller: Caller) -> Reply:
+    """Deletes a split; its examples stay."""
+    lookup.dataset(tx, args.dataset_id, caller.scope)
+    number = _known(tx, args.split_id, caller.scope)
+    tx.execute(splits.delete().where(splits.c.id == number))
+    return {"id": tx.ids.make(Kind.SPLIT, number)}
+
+
+def _change(tx: Transaction, number: int, values: dict[str, Any]) -> None:
+    try:
+        tx.execute(splits.update().where(splits.c.id == number).values(**values))
+    except IntegrityError as error:
+        raise _taken(str(values.get("name"))) from error
+
+
+def _taken(name: str) -> CrosswalkError:
+    return lookup.duplicate(Kind.SPLIT, name, f"There is a split named {name!r} already.")
+
+
+def _known(tx: Transaction, reference: str, scope: str) -> int:
+    number = _number(tx, reference, scope)
+    if number is None:
+        raise unknown(Kind.SPLIT, reference)
+    return number
+
+
+def _members(tx: Transaction, dataset: int, references: Sequence[str]) -> list[int]:
+    """The numbers of examples of the dataset, each once. Raises CrosswalkError (not_found) naming all that are none."""
+    found = {reference: lookup.example_number(tx, reference, dataset) for reference in dict.fromkeys(references)}
+    missing = ", ".join(reference for reference, number in found.items() if number is None)
+    if missing:
+        raise CrosswalkError(Code.NOT_FOUND, f"Examples not found in this dataset: {missing}", Reason.UNKNOWN_RECORD, Kind.EXAMPLE, missing)
+    return list(dict.fromkeys(number for number in found.values() if number is not None))
+
+
+def _add(tx: Transaction, split: int, members: Sequence[int]) -> None:
+    if members:
+        tx.execute(_ASSIGN, [{"example_id": member, "split_id": split} for member in members])
+
+
+def _remove(tx: Transaction, split: int, members: Sequence[int]) -> None:
+    for start in range(0, len(members), CHUNK):
+        some = example_splits.c.example_id.in_(members[start : start + CHUNK])
+        tx.execute(example_splits.delete().where(example_splits.c.split_id == split, some))
+
+
+def _of_dataset(dataset: int) -> Select[Any]:
+    """Every split, with the number of its living examples that the dataset has."""
+    living = (
+        select(func.count())
+        .select_from(example_splits.join(examples, examples.c.id == example_splits.c.example_id))
+        .where(example_splits.c.split_id == splits.c.id, examples.c.dataset_id == dataset, examples.c.deleted.is_(False))
     )
+    return select(splits, living.scalar_subquery().label("example_count"))
+
+
+def _read(tx: Transaction, number: int, dataset: int) -> Reply:
+    row = tx.first(_of_dataset(dataset).where(splits.c.id == number))
+    assert row is not None, "just written"
+    return _document(tx, row)
+
+
+def list_splits(tx: Transaction, args: ListSplitsArgs, _body: None, caller: Caller) -> Reply:
+    """The splits that have examples of this dataset, those deleted since included, newest first."""
+    dataset = lookup.dataset(tx, args.dataset_id, caller.scope)
+    used = (
+        select(example_splits.c.split_id)
+        .join(examples, examples.c.id == example_splits.c.example_id)
+        .where(examples.c.dataset_id == dataset.id)
+    )
+    query = _of_dataset(dataset.id).where(splits.c.id.in_(used))
 
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return [_document(tx, row) for row in rows]
@@ -111,4 +203,4 @@ def _document(tx: Transaction, row: Row[Any]) -> Reply:
     }
 
 
-HANDLERS = {Op.LIST_SPLITS: list_splits}
+HANDLERS = {Op.CREATE_SPLIT: create, Op.LIST_SPLITS: list_splits, Op.UPDATE_SPLIT: update, Op.DELETE_SPLIT: delete}

@@ -7,12 +7,19 @@ from typing import Any
 from adapters.base import Route
 from adapters.errors import read_plainly
 from adapters.http import Request, Response, json_response, text_response
-from adapters.phoenix.quirks.ids import TYPE_NAMES, refers_to, write_node
+from adapters.phoenix.quirks import uploads
+from adapters.phoenix.quirks.ids import TYPE_NAMES, IdsInText, refers_to, write_node
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Issue, Reason
 from schemas.ids import Kind
 from schemas.json import Json
 from schemas.operations import Op
+
+_BY_IDENTIFIER = (
+    *(Op.CREATE_SPLIT, Op.LIST_SPLITS, Op.UPDATE_SPLIT, Op.DELETE_SPLIT),
+    *(Op.PUT_DOCUMENT, Op.LIST_DOCUMENTS, Op.DELETE_DOCUMENT),
+)
+"""What is asked of a dataset that may be given by its name."""
 
 _BAD, _TYPE, _GONE = Reason.MALFORMED_ID, Reason.WRONG_KIND, Reason.UNKNOWN_RECORD
 
@@ -39,7 +46,7 @@ TEXTS: Mapping[Cause, tuple[int, str]] = {
     (None, _BAD, Kind.SPLIT): (422, "Invalid split identifier"),
     (None, _GONE, Kind.SPLIT): (404, "Dataset splits not found: {reference}"),
     (None, Reason.BAD_CURSOR, None): (422, "Invalid cursor format: {reference}"),
-    (Op.UPDATE_EXPERIMENT, Reason.NOTHING_TO_CHANGE, None): (422, "No fields to update"),
+    (None, Reason.NOTHING_TO_CHANGE, None): (422, "No fields to update"),
     (Op.DELETE_EXPERIMENT, _GONE, Kind.EXPERIMENT): (404, "Experiment does not exist"),
     (Op.ADD_RUN, Reason.DUPLICATE, Kind.RUN): (
         409,
@@ -71,7 +78,26 @@ TEXTS: Mapping[Cause, tuple[int, str]] = {
     (Op.CREATE_DATASET, Reason.EMPTY, None): (400, "Missing content-type header"),
     (Op.LIST_INCOMPLETE_SCORES, Reason.EMPTY, None): (400, "At least one evaluation_name must be provided"),
     (Op.LIST_INCOMPLETE_SCORES, Reason.VALIDATION, None): (400, "Invalid evaluation name: null bytes are not allowed"),
-    (Op.GET_PROJECT, _GONE, Kind.PROJECT): (404, "Project with {named} {id} not found"),
+    (None, _GONE, Kind.PROJECT): (404, "Project with {named} {id} not found"),
+    (Op.UPDATE_PROJECT, Reason.RESERVED, Kind.PROJECT): (403, "The default project cannot be changed"),
+    (Op.DELETE_PROJECT, Reason.RESERVED, Kind.PROJECT): (403, "The default project cannot be deleted"),
+    **{(op, _GONE, Kind.DATASET): (404, "Dataset with {named} {id} not found") for op in _BY_IDENTIFIER},
+    **{
+        (op, cause, Kind.SPLIT): (422, "Invalid dataset split ID: {id}")
+        for op in (Op.UPDATE_SPLIT, Op.DELETE_SPLIT)
+        for cause in (_BAD, _TYPE)
+    },
+    **{(op, _GONE, Kind.SPLIT): (404, "Dataset split with ID {id} not found") for op in (Op.UPDATE_SPLIT, Op.DELETE_SPLIT)},
+    **{
+        (op, _GONE, Kind.EXAMPLE): (404, "Dataset examples not found in this dataset: {references}")
+        for op in (Op.CREATE_SPLIT, Op.UPDATE_SPLIT)
+    },
+    (Op.CREATE_SPLIT, Reason.DUPLICATE, Kind.SPLIT): (409, "A dataset split named '{reference}' already exists"),
+    (Op.UPDATE_SPLIT, Reason.DUPLICATE, Kind.SPLIT): (409, "A dataset split with this name already exists"),
+    (None, _BAD, Kind.LABEL): (422, "Invalid dataset label ID: {id}"),
+    (None, _GONE, Kind.LABEL): (404, "Dataset label not found"),
+    (None, Reason.DUPLICATE, Kind.LABEL): (409, "A dataset label named '{reference}' already exists"),
+    (None, Reason.BAD_CURSOR, Kind.LABEL): (422, "Invalid cursor: {reference}"),
 }
 
 _UNFILLED: Mapping[Cause, tuple[int, str]] = {
@@ -98,13 +124,15 @@ BY_CODE: Mapping[Code, str] = {
 
 _READING = ("GET", "HEAD")
 SENT_AS = {
-    Kind.DATASET: ("dataset_id",),
+    Kind.DATASET: ("dataset_id", "dataset_identifier"),
     Kind.EXPERIMENT: ("experiment_id",),
     Kind.DATASET_VERSION: ("version_id",),
     Kind.EXAMPLE: ("dataset_example_id",),
     Kind.RUN: ("experiment_run_id",),
     Kind.TAG: ("tag_identifier",),
     Kind.PROJECT: ("project_identifier",),
+    Kind.SPLIT: ("split_id",),
+    Kind.LABEL: ("label_id",),
 }
 """The names under which the id of each kind of record is sent, in path, query or body."""
 
@@ -185,14 +213,18 @@ class _Words(dict[str, str]):
         identity = self._scope.ids.parse(reference)
         return reference if identity is None else write_node(TYPE_NAMES.get(identity.kind, ""), identity.number)
 
+    def references(self) -> str:
+        """Several records in one text, each as a node id when it is a canonical one."""
+        return IdsInText().encode(self._error.reference or "", self._scope)
+
     def type(self) -> str:
         return refers_to(self.id())
 
     def named(self) -> str:
-        return "ID" if refers_to(self.id()) == TYPE_NAMES[Kind.PROJECT] else "name"
+        return "ID" if refers_to(self.id()) == TYPE_NAMES[self._error.kind or Kind.PROJECT] else "name"
 
     def name(self) -> str:
-        return self._sent("name") or ""
+        return self._sent("name") or (uploads.name_in_form(self._request) if self._request else "")
 
     def _sent(self, name: str) -> str | None:
         if self._request is None:
@@ -206,6 +238,7 @@ class _Words(dict[str, str]):
 _WORDS: Mapping[str, Any] = {
     "id": _Words.id,
     "reference": _Words.reference,
+    "references": _Words.references,
     "type": _Words.type,
     "named": _Words.named,
     "name": _Words.name,

@@ -25,6 +25,9 @@ TYPE_NAMES = {
     Kind.PROJECT: "Project",
     Kind.SPAN: "Span",
 }
+DOCUMENTS = frozenset({Kind.LABEL})
+"""Kinds of records that are kept as documents: their ids count documents."""
+
 KINDS = {name: kind for kind, name in TYPE_NAMES.items()}
 LARGEST_LIMIT = 2**62
 _CANONICAL = re.compile(r"\b[0-9a-f]{32}\b")
@@ -64,6 +67,11 @@ def refers_to(text: str) -> str:
     return node.type_name if node else ""
 
 
+def made(kind: Kind, number: int, scope: Scope) -> str:
+    """The canonical id of record `number` (any integer: a row that no database could hold names nothing)."""
+    return scope.ids.make(Kind.DOCUMENT if kind in DOCUMENTS else kind, number if 0 < number <= MAX_NUMBER else MAX_NUMBER)
+
+
 @dataclass(frozen=True)
 class NodeId:
     """The node id of one kind of record. Row `01` and ` 1 ` are row 1; a row no database could hold names nothing."""
@@ -76,7 +84,7 @@ class NodeId:
             raise malformed(self.kind, str(value))
         if node.type_name != TYPE_NAMES[self.kind] or node.number is None:
             raise wrong_kind(self.kind, value)
-        return scope.ids.make(self.kind, node.number if 0 < node.number <= MAX_NUMBER else MAX_NUMBER)
+        return made(self.kind, node.number, scope)
 
     def encode(self, value: Json, scope: Scope) -> str:
         identity = scope.ids.parse(str(value))
@@ -97,7 +105,7 @@ class NodeOrName:
         text = str(value)
         node = read_node(text)
         if node is not None and node.number is not None and node.type_name == TYPE_NAMES[self.kind]:
-            return scope.ids.make(self.kind, node.number if 0 < node.number <= MAX_NUMBER else MAX_NUMBER)
+            return made(self.kind, node.number, scope)
         if self.pattern and not re.fullmatch(self.pattern, text):
             raise malformed(self.kind, text)
         return text
@@ -105,6 +113,17 @@ class NodeOrName:
     def encode(self, value: Json, scope: Scope) -> str:
         identity = scope.ids.parse(str(value))
         return str(value) if identity is None else write_node(TYPE_NAMES[self.kind], identity.number)
+
+
+@dataclass(frozen=True)
+class NodeOnly(NodeId):
+    """A node id of one kind where the server does not tell another kind's id from what is none."""
+
+    def decode(self, value: Json, scope: Scope) -> str:
+        try:
+            return super().decode(value, scope)
+        except CrosswalkError:
+            raise malformed(self.kind, str(value)) from None
 
 
 class IdsInText:
@@ -145,7 +164,7 @@ class Place:
         if given.get("cursor"):
             number = self._number(given["cursor"])
             if number > 0:
-                place["cursor"] = scope.ids.make(self.kind, min(number, MAX_NUMBER))
+                place["cursor"] = made(self.kind, number, scope)
             elif not self.ascending:
                 # Below the first row: an empty page.
                 place["limit"] = 0
@@ -162,5 +181,5 @@ class Place:
     def _number(self, cursor: str) -> int:
         node = read_node(cursor)
         if node is None or node.number is None or not (self.any_type or node.type_name == TYPE_NAMES[self.kind]):
-            raise CrosswalkError(Code.INVALID_REQUEST, f"Invalid cursor format: {cursor}", Reason.BAD_CURSOR, reference=cursor)
+            raise CrosswalkError(Code.INVALID_REQUEST, f"Invalid cursor format: {cursor}", Reason.BAD_CURSOR, self.kind, cursor)
         return node.number

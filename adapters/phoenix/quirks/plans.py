@@ -1,16 +1,21 @@
 """Recipes: what the server answers from more than one thing."""
 
+from dataclasses import replace
+
 from adapters.base import Plan, Route
 from adapters.http import Request, Response, json_response
+from adapters.phoenix.quirks import located
 from adapters.phoenix.quirks.values import generated_name
 from adapters.phoenix.wire.datasets import UploadQuery
 from adapters.scope import Scope
-from schemas.dataset import UploadMode
+from schemas.dataset import NewSplit, UploadMode
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import ExperimentDefinition
 from schemas.ids import Kind
 from schemas.json import Json
-from schemas.operations import Call, DatasetArgs, ListExamplesArgs, ListIncompleteScoresArgs, ListVersionsArgs, Op
+from schemas.operations import Call, DatasetArgs, ListExamplesArgs, ListIncompleteScoresArgs, ListSplitsArgs, Op
+
+SPLIT_COLOR = "#33c5e8"
 
 
 def named(call: Call, scope: Scope) -> Plan:
@@ -55,10 +60,18 @@ def examples_of_version(call: Call, scope: Scope) -> Plan:
     page = yield Call(call.op, args.model_copy(update={"version_id": version}), None, call.caller)
     names: dict[str, str] = {}
     if args.splits:
-        splits = yield Call(Op.LIST_SPLITS, ListVersionsArgs(dataset_id=args.dataset_id), None, call.caller)
+        splits = yield Call(Op.LIST_SPLITS, ListSplitsArgs(dataset_id=args.dataset_id), None, call.caller)
         names = {split["id"]: split["name"] for split in splits["items"]}
     filtered = list(dict.fromkeys(names.get(split, split) for split in args.splits))
     return {"dataset_id": args.dataset_id, "version_id": version, "filtered_splits": filtered, "examples": {"items": page["items"]}}
+
+
+def coloured(call: Call, scope: Scope) -> Plan:
+    """Makes a split; one without a colour gets the server's own."""
+    assert isinstance(call.body, NewSplit)
+    if call.body.color is None:
+        call = replace(call, body=call.body.model_copy(update={"color": SPLIT_COLOR}))
+    return (yield from located.in_dataset(call, scope))
 
 
 def with_names(call: Call, scope: Scope) -> Plan:

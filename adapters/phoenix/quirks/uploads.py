@@ -1,27 +1,14 @@
 """Dataset uploads. The server checks them by hand, so what is wrong is said in plain text, one thing at a time."""
 
-import csv
-import io
-import json
-from collections.abc import Iterable
-from typing import Any
-
-from python_multipart import parse_form
-from python_multipart.exceptions import FormParserError
-
 from adapters.body import read_json
 from adapters.http import Request
-from adapters.phoenix.quirks.compression import Inflated, inflate
+from adapters.phoenix.quirks.files import Fields, columns, in_the_parsers_words, refused
+from adapters.phoenix.quirks.forms import read_form
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.json import Json, JsonObject
 
 ACTIONS = ("create", "append", "update")
-
-
-def refused(text: str) -> CrosswalkError:
-    """A refusal that the client reads as this text."""
-    return CrosswalkError(Code.INVALID_REQUEST, text)
 
 
 def read_upload(request: Request, scope: Scope) -> JsonObject:
@@ -52,16 +39,23 @@ def checked(given: Json, actions: tuple[str, ...] = ACTIONS) -> JsonObject:
     """An upload's fields, those without a meaning left out."""
     if not isinstance(given, dict):
         raise refused("Input should be a valid dictionary")
-    if not given.get("name") or not isinstance(given["name"], str):
+    if not given.get("name"):
         raise refused("Dataset name is required")
+    if not isinstance(given["name"], str):
+        raise refused("Dataset name should be a string")
     inputs = given.get("inputs")
     if inputs is None:
         raise refused("input is required")
     if not _all_objects(inputs):
         raise refused("Input should be a list containing only dictionary objects")
-    fields: JsonObject = {"name": given["name"], "action": _action(given, actions), "description": _description(given), "inputs": inputs}
-    fields.update({name: check(name, given[name], len(inputs)) for name, check in _CHECKS.items() if given.get(name)})
-    return fields
+    fields: JsonObject = {"name": given["name"], "description": _description(given), "inputs": inputs}
+    fields.update({name: check(name, given[name], len(inputs)) for name, check in _CHECKS.items() if _said(name, given)})
+    return {**fields, "action": _action(given, actions)}
+
+
+def _said(name: str, given: JsonObject) -> bool:
+    """Whether a list was given; an empty one of outputs or metadata is none."""
+    return bool(given.get(name)) if name in ("outputs", "metadata") else given.get(name) is not None
 
 
 def _action(given: JsonObject, actions: tuple[str, ...]) -> str:
@@ -84,39 +78,50 @@ def _objects(name: str, value: Json, length: int) -> Json:
     return value
 
 
-def _splits(name: str, value: Json, length: int) -> Json:
-    if not isinstance(value, list) or len(value) != length or not all(_is_split(item) for item in value):
-        raise refused(f"{name} should be a list of same length as input containing only strings, lists of strings or nulls")
-    return [_trimmed(item) for item in value]
-
-
-def _is_split(item: Json) -> bool:
-    return item is None or isinstance(item, str) or (isinstance(item, list) and all(isinstance(name, str) for name in item))
-
-
-def _trimmed(item: Json) -> Json:
-    """Blank names are no splits."""
-    if isinstance(item, str):
-        return item if item.strip() else None
-    return [name for name in item if name.strip()] if item else None
-
-
-def _texts(name: str, value: Json, length: int) -> Json:
-    if not isinstance(value, list) or len(value) != length or not all(item is None or isinstance(item, str) for item in value):
-        raise refused(f"{name} should be a list of same length as input containing only strings or nulls")
+def _parallel(name: str, value: Json, length: int) -> list[Json]:
+    if not isinstance(value, list):
+        raise refused(f"{name} must be a list")
+    if len(value) != length:
+        raise refused(f"{name} must have same length as inputs ({len(value)} != {length})")
     return value
+
+
+def _splits(name: str, value: Json, length: int) -> Json:
+    return [_split(item) for item in _parallel(name, value, length)]
+
+
+def _split(item: Json) -> Json:
+    """The names of an example's splits; blank ones are none."""
+    if item is None or isinstance(item, str):
+        return [item.strip()] if item and item.strip() else []
+    if not isinstance(item, list):
+        raise refused(f"Split value must be a string, list of strings, or None, got {type(item).__name__}")
+    for name in item:
+        if name is not None and not isinstance(name, str):
+            raise refused(f"Split value must be a string or None, got {type(name).__name__}")
+    return list(dict.fromkeys(name.strip() for name in item if name and name.strip()))
+
+
+def _spans(name: str, value: Json, length: int) -> Json:
+    for item in _parallel(name, value, length):
+        if item is not None and not isinstance(item, str):
+            raise refused(f"Span ID must be a string or None, got {type(item).__name__}")
+    return [item.strip() or None if item else None for item in value]
 
 
 def _unique(name: str, value: Json, length: int) -> Json:
     seen: set[str] = set()
-    for item in _texts(name, value, length):
-        if item is not None and item in seen:
+    for item in _parallel(name, value, length):
+        if item is not None and not isinstance(item, str):
+            raise refused(f"{name} must contain only strings or None")
+        if item in seen:
             raise refused(f"Duplicate example_id in request: {item!r}")
-        seen.add(item)
+        if item is not None:
+            seen.add(item)
     return value
 
 
-_CHECKS = {"outputs": _objects, "metadata": _objects, "splits": _splits, "span_ids": _texts, "example_ids": _unique}
+_CHECKS = {"outputs": _objects, "metadata": _objects, "splits": _splits, "span_ids": _spans, "example_ids": _unique}
 
 
 def _all_objects(value: Json) -> bool:
@@ -127,108 +132,29 @@ def _json(request: Request) -> Json:
     try:
         return read_json(request.body, allow_nan=True, allow_duplicates=True)
     except CrosswalkError as error:
-        raise _in_the_parsers_words(request.body, error) from None
-
-
-def _in_the_parsers_words(body: bytes, error: CrosswalkError) -> CrosswalkError:
-    """Broken JSON is answered with the parser's own message."""
-    if error.code is not Code.INVALID_REQUEST:
-        return error
-    try:
-        json.loads(body)
-    except (ValueError, RecursionError) as reason:
-        return refused(str(reason))
-    return refused(error.message)
+        raise in_the_parsers_words(request.body, error) from None
 
 
 def _form(request: Request) -> JsonObject:
     """A file with the names of its columns."""
-    fields: dict[str, list[str]] = {}
-    files: list[tuple[str, bytes]] = []
-
-    def field(part: Any) -> None:
-        fields.setdefault(_text(part.field_name), []).append(_text(part.value))
-
-    def file(part: Any) -> None:
-        part.file_object.seek(0)
-        files.append((_text(part.file_name), part.file_object.read()))
-
-    headers = {"Content-Type": request.headers["content-type"].encode("latin-1")}
+    parts = read_form(request.body, request.headers["content-type"])
     try:
-        parse_form(headers, io.BytesIO(request.body), field, file)
-    except (FormParserError, ValueError, UnicodeDecodeError) as error:
-        raise refused(f"Invalid form: {error}") from None
-    if not files:
-        raise refused("file is required")
-    name, content = files[0]
-    return {
-        "name": _first(fields, "name"),
-        "action": _first(fields, "action"),
-        "description": _first(fields, "description") or name,
-        **_columns(_rows(name, content), fields),
-    }
+        fields = Fields([(part.name, part.text) for part in parts if part.file_name is None])
+    except UnicodeDecodeError as error:
+        raise refused(str(error)) from None
+    if not fields.first("name"):
+        raise refused("Dataset name must not be empty")
+    file = next((part for part in parts if part.name == "file" and part.file_name is not None), None)
+    if file is None:
+        raise refused("Malformed file in form data.")
+    given = {"name": fields.first("name"), "action": fields.first("action"), "description": fields.first("description") or file.file_name}
+    return {**given, **columns(file, fields)}
 
 
-def _text(raw: bytes | None) -> str:
-    return (raw or b"").decode("utf-8")
-
-
-def _first(fields: dict[str, list[str]], name: str) -> str:
-    return next(iter(fields.get(name, ())), "")
-
-
-def _rows(name: str, content: bytes) -> list[JsonObject]:
-    """The rows of a CSV or JSON-lines file, gzip or not."""
-    try:
-        if content[:2] == b"\x1f\x8b":
-            content = inflate(content, "gzip")
-        text = content.decode("utf-8-sig")
-    except (Inflated, UnicodeDecodeError) as error:
-        raise refused(f"The file cannot be read: {error}") from None
-    if name.endswith(".jsonl"):
-        return [_line(line) for line in text.splitlines() if line.strip()]
-    if name.endswith(".csv"):
-        return list(_table(text))
-    raise refused("Only CSV and JSONL files are taken here")
-
-
-def _line(line: str) -> JsonObject:
-    row = _json(Request("POST", "", body=line.encode()))
-    if not isinstance(row, dict):
-        raise refused("Each line should be a dictionary")
-    return row
-
-
-def _table(text: str) -> Iterable[JsonObject]:
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    names = reader.fieldnames or []
-    if len(set(names)) != len(names):
-        raise refused("Duplicated column header in CSV file")
-    try:
-        for row in reader:
-            yield {name: row[name] or "" for name in names}
-    except csv.Error as error:
-        raise refused(f"The file cannot be read: {error}") from None
-
-
-def _columns(rows: list[JsonObject], fields: dict[str, list[str]]) -> JsonObject:
-    """The lists of an upload. A key no row has is refused."""
-    keys = {part: fields.get(f"{part}_keys[]", []) for part in ("input", "output", "metadata")}
-    known = {name for row in rows for name in row}
-    unknown = sorted({name for names in keys.values() for name in names} - known)
-    if unknown and rows:
-        raise refused(f"Invalid keys: {', '.join(unknown)}")
-    columns: JsonObject = {"inputs": _parts(rows, keys["input"]), "outputs": _parts(rows, keys["output"])}
-    columns["metadata"] = _parts(rows, keys["metadata"])
-    for wire, name in (("split_key", "splits"), ("span_id_key", "span_ids"), ("example_id_key", "example_ids")):
-        key = _first(fields, wire)
-        if key:
-            columns[name] = [row.get(key) or None for row in rows]
-    return columns
-
-
-def _parts(rows: list[JsonObject], keys: list[str]) -> list[JsonObject]:
-    return [{key: row[key] for key in keys if key in row} for row in rows]
+def name_in_form(request: Request) -> str:
+    """The dataset's name in a form that was read before."""
+    parts = read_form(request.body, request.headers.get("content-type", ""))
+    return next((part.text for part in parts if part.name == "name"), "")
 
 
 _READERS = {"application/json": _json, "multipart/form-data": _form}

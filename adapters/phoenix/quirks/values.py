@@ -7,9 +7,9 @@ from secrets import token_hex
 from adapters.codecs import Time
 from adapters.mapping import ABSENT, Absent, Codec
 from adapters.notes import Fate
-from adapters.phoenix.quirks.ids import TYPE_NAMES, NodeId, refers_to
+from adapters.phoenix.quirks.ids import TYPE_NAMES, NodeId, NodeOrName, refers_to
 from adapters.scope import Scope
-from schemas.errors import malformed
+from schemas.errors import Code, CrosswalkError, malformed
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.status import ExperimentStatus, RunStatus
@@ -29,20 +29,80 @@ class OrAbsent:
         return value
 
 
+class NotNull:
+    """A value that means nothing when it is null."""
+
+    takes_null = True
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return ABSENT if value is None else value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+
+@dataclass(frozen=True)
+class Given:
+    """A value that counts as not said when it is empty; else what `codec` makes of it."""
+
+    codec: Codec
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return self.codec.decode(value, scope) if value else ABSENT
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return self.codec.encode(value, scope)
+
+
+@dataclass(frozen=True)
+class Or:
+    """A value that is shown as `other` when there is none; an empty text is none."""
+
+    other: Json
+    takes_null = True
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        return None if value == "" else value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return self.other if value is None else value
+
+
+@dataclass(frozen=True)
+class NotBlank:
+    """A text that must not be blank. Raises INVALID_REQUEST with the server's own words; `trim` drops the space around it, null is no text when `optional`."""
+
+    refusal: str
+    trim: bool = False
+    optional: bool = False
+    takes_null = True
+
+    def decode(self, value: Json, scope: Scope) -> Json:
+        if value is None and self.optional:
+            return ABSENT
+        if value is None or not value.strip():
+            raise CrosswalkError(Code.INVALID_REQUEST, self.refusal)
+        return value.strip() if self.trim else value
+
+    def encode(self, value: Json, scope: Scope) -> Json:
+        return value
+
+
 class Splits:
     """Split ids or names; none or an empty list means the whole dataset, a blank one is refused."""
 
     takes_null = True
+    _named = NodeOrName(Kind.SPLIT)
 
     def decode(self, value: Json, scope: Scope) -> Json:
         if not value:
             return ABSENT
         if any(not name.strip() for name in value):
             raise malformed(Kind.SPLIT, "")
-        return value
+        return [self._named.decode(name.strip(), scope) for name in value]
 
     def encode(self, value: Json, scope: Scope) -> Json:
-        return value
+        return [self._named.encode(name, scope) for name in value]
 
 
 def generated_name(dataset_name: str) -> str:
@@ -169,6 +229,12 @@ class Picked:
 
     def encode(self, value: Json, scope: Scope) -> JsonObject:
         return {self.name: self.codec.encode(value[self.name], scope)}
+
+
+def name_contains(given: JsonObject, scope: Scope) -> JsonObject:
+    """The condition that a name contains a text, whatever the case; an empty text is no condition."""
+    wanted = given["name_contains"]
+    return {"where": {"field": "name", "operator": "icontains", "value": wanted} if wanted else ABSENT}
 
 
 GROUP = "group_id"

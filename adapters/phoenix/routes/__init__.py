@@ -1,6 +1,6 @@
 """Every path of the dialect."""
 
-from adapters.phoenix.routes import datasets, experiments, library
+from adapters.phoenix.routes import datasets, experiments, labels, library
 
-ROUTES = (*experiments.ROUTES, *datasets.ROUTES, *library.ROUTES)
+ROUTES = (*experiments.ROUTES, *datasets.ROUTES, *labels.ROUTES, *library.ROUTES)
 PAGES = library.PAGES

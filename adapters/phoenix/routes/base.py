@@ -15,6 +15,9 @@ DATA = Envelope("data")
 TESTED = "T"
 """The reference's tag for what was asked of a real server."""
 
+EMPTY_JSON = {"content-type": "application/json"}
+"""What most 204 answers say of the body that they do not have."""
+
 
 def page_of(item: Codec, cursor: Codec | Kind) -> Listing:
     """A page under `data` whose `next_cursor` is the id of the next page's first record."""

@@ -1,19 +1,28 @@
 """Datasets, their versions and their examples."""
 
+from collections.abc import Iterator
+
 from adapters.base import Route
 from adapters.mapping import Row, Shape
-from adapters.phoenix.quirks import plans, uploads
+from adapters.phoenix.quirks import downloads, located, plans, uploads
 from adapters.phoenix.quirks.examples import Taken
-from adapters.phoenix.quirks.values import Splits
-from adapters.phoenix.routes.base import DATA, TESTED, page_of
+from adapters.phoenix.quirks.values import Given, Splits
+from adapters.phoenix.routes.base import AFTER_11_38, DATA, EMPTY_JSON, TESTED, page_of
 from adapters.phoenix.tables.common import DATASET_ID, VERSION_ID, place
 from adapters.phoenix.tables.datasets import (
     ACTION,
     ACTION_BEFORE_UPDATE,
     DATASET,
     DATASET_ARGS,
+    DOWNLOAD_ARGS,
     EXAMPLES,
     EXAMPLES_UNNAMED,
+    IDENTIFIER,
+    NEW_SPLIT,
+    OF_DATASET,
+    SPLIT,
+    SPLIT_ARGS,
+    SPLIT_PATCH,
     UPLOAD,
     UPLOAD_UNNAMED,
     UPLOADED,
@@ -26,6 +35,34 @@ from schemas.operations import Op
 
 _ONE = "/v1/datasets/{dataset_id}"
 _ID = Row("dataset_id", "dataset_id", DATASET_ID)
+
+
+_SPLITS = "/v1/datasets/{dataset_identifier}/splits"
+_SPLIT = f"{_SPLITS}/{{split_id}}"
+_DOWNLOADS: tuple[tuple[str, downloads.Render, str], ...] = (
+    ("csv", downloads.as_csv, "The examples as a CSV file"),
+    ("jsonl", downloads.lines(downloads.whole), "The examples as JSON lines"),
+    ("jsonl/openai_ft", downloads.lines(downloads.fine_tuning), "The examples as OpenAI's fine-tuning takes them"),
+    ("jsonl/openai_evals", downloads.lines(downloads.evals), "The examples as OpenAI's evals take them"),
+)
+
+
+def _downloads() -> Iterator[Route]:
+    for form, render, summary in _DOWNLOADS:
+        yield Route(
+            Op.LIST_EXAMPLES,
+            "GET",
+            f"{_ONE}/{form}",
+            args=DOWNLOAD_ARGS,
+            query=datasets_wire.DownloadQuery,
+            plan=downloads.download,
+            present=render,
+            calls=False,
+            answer="text/csv" if form == "csv" else "text/plain",
+            evidence=TESTED,
+            summary=summary,
+            since=AFTER_11_38 if form == "jsonl" else "",
+        )
 
 
 ROUTES = (
@@ -84,7 +121,7 @@ ROUTES = (
         _ONE,
         args=DATASET_ARGS,
         ok=204,
-        headers={"content-type": "application/json"},
+        headers=EMPTY_JSON,
         evidence=TESTED,
         summary="Delete a dataset with its experiments",
     ),
@@ -93,7 +130,9 @@ ROUTES = (
         "GET",
         f"{_ONE}/examples",
         args=Shape(
-            (_ID, Row("version_id", "version_id", VERSION_ID), Row("split", "splits", Splits())), keep=False, since={"12.6.1": ("split",)}
+            (_ID, Row("version_id", "version_id", Given(VERSION_ID)), Row("split", "splits", Splits())),
+            keep=False,
+            since={"12.6.1": ("split",)},
         ),
         query=datasets_wire.ExamplesQuery,
         reply=EXAMPLES,
@@ -118,5 +157,66 @@ ROUTES = (
         answer=base_wire.PageOf[datasets_wire.Version],
         evidence=TESTED,
         summary="A dataset's versions, newest first",
+    ),
+    *_downloads(),
+    Route(
+        Op.LIST_SPLITS,
+        "GET",
+        _SPLITS,
+        args=Shape((IDENTIFIER, place(Kind.SPLIT)), keep=False),
+        query=datasets_wire.SplitsPaging,
+        reply=page_of(SPLIT, Kind.SPLIT),
+        plan=located.in_dataset,
+        calls=True,
+        answer=base_wire.PageOf[datasets_wire.Split],
+        evidence=TESTED,
+        summary="The splits that have examples of a dataset, newest first",
+        since=AFTER_11_38,
+    ),
+    Route(
+        Op.CREATE_SPLIT,
+        "POST",
+        _SPLITS,
+        args=OF_DATASET,
+        body=datasets_wire.CreateSplit,
+        request=NEW_SPLIT,
+        reply=SPLIT,
+        wrap=DATA,
+        plan=plans.coloured,
+        calls=True,
+        ok=201,
+        answer=base_wire.DataOf[datasets_wire.Split],
+        evidence=TESTED,
+        summary="Make a split of examples of a dataset",
+        since=AFTER_11_38,
+    ),
+    Route(
+        Op.UPDATE_SPLIT,
+        "PATCH",
+        _SPLIT,
+        args=SPLIT_ARGS,
+        body=datasets_wire.UpdateSplit,
+        request=SPLIT_PATCH,
+        reply=SPLIT,
+        wrap=DATA,
+        plan=located.in_dataset,
+        calls=True,
+        answer=base_wire.DataOf[datasets_wire.Split],
+        evidence=TESTED,
+        summary="Change a split, add and remove examples",
+        since=AFTER_11_38,
+    ),
+    Route(
+        Op.DELETE_SPLIT,
+        "DELETE",
+        _SPLIT,
+        args=SPLIT_ARGS,
+        plan=located.in_dataset,
+        calls=True,
+        ok=204,
+        headers=EMPTY_JSON,
+        evidence=TESTED,
+        summary="Delete a split; its examples stay",
+        since=AFTER_11_38,
     ),
 )

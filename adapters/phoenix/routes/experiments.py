@@ -7,7 +7,7 @@ from adapters.mapping import Row, Shape
 from adapters.phoenix.quirks import bodies, exports, plans
 from adapters.phoenix.quirks.ids import NodeId, NodeOrName
 from adapters.phoenix.quirks.values import Picked
-from adapters.phoenix.routes.base import AFTER_11_38, AFTER_20_3, DATA, TESTED, page_of
+from adapters.phoenix.routes.base import AFTER_11_38, AFTER_20_3, DATA, EMPTY_JSON, TESTED, page_of
 from adapters.phoenix.tables.common import EXPERIMENT_ID, RUN_ID, SCORE_ID, place
 from adapters.phoenix.tables.experiments import (
     CREATE_EXPERIMENT,
@@ -108,7 +108,7 @@ ROUTES = (
         fixed=_SINGLE,
         query=experiments_wire.DeleteExperimentQuery,
         ok=204,
-        headers={"content-type": "application/json"},
+        headers=EMPTY_JSON,
         evidence=TESTED,
         summary="Delete an experiment with its runs and evaluations",
         since="12.9.0",

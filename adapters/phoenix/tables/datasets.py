@@ -2,11 +2,13 @@
 
 from adapters.base import Listing
 from adapters.codecs import Vocabulary, Wrapped
-from adapters.mapping import Fold, Row, Shape
+from adapters.mapping import Each, Fold, Row, Shape
 from adapters.phoenix.quirks import examples
-from adapters.phoenix.quirks.values import TIME
+from adapters.phoenix.quirks.ids import NodeId, NodeOnly, NodeOrName
+from adapters.phoenix.quirks.values import TIME, Given, NotBlank, Or, OrAbsent
 from adapters.phoenix.tables.common import DATASET_ID, NO_FIELD, VERSION_ID
 from schemas.dataset import UploadMode
+from schemas.ids import Kind
 
 ACTION = Vocabulary(
     {"create": UploadMode.CREATE, "append": UploadMode.APPEND, "update": UploadMode.REPLACE}, otherwise={UploadMode.NEW: "create"}
@@ -116,3 +118,55 @@ VERSION = Shape(
     ),
 )
 DATASET_ARGS = Shape((Row("dataset_id", "dataset_id", DATASET_ID),), keep=False)
+
+IDENTIFIER = Row("dataset_identifier", "dataset_id", NodeOrName(Kind.DATASET))
+"""A dataset by node id or by name (recipes find the dataset of a name)."""
+
+SPLIT_ID = NodeId(Kind.SPLIT)
+OF_DATASET = Shape((IDENTIFIER,), keep=False)
+SPLIT_ARGS = Shape((IDENTIFIER, Row("split_id", "split_id", SPLIT_ID)), keep=False)
+DOWNLOAD_ARGS = Shape(
+    (
+        Row("dataset_id", "dataset_id", NodeOnly(Kind.DATASET)),
+        Row("version_id", "version_id", Given(NodeOnly(Kind.DATASET_VERSION))),
+    ),
+    keep=False,
+)
+_MEMBERS = Each(NodeOrName(Kind.EXAMPLE))
+_SPLIT_NAME = NotBlank("Dataset split name cannot be empty", trim=True)
+_COLOR = "Dataset split color cannot be empty"
+SPLIT = Shape(
+    (
+        Row("id", "id", SPLIT_ID),
+        Row("name", "name"),
+        Row("description", "description", default=None),
+        # What an upload gives its new splits.
+        Row("color", "color", Or("#808080"), default="#808080"),
+        Row("metadata", "metadata", default=dict),
+        Row("example_count", "example_count", default=0),
+        Row("created_at", "created_at", TIME),
+        Row("updated_at", "updated_at", TIME),
+    ),
+    hidden={"alias": "ids are node ids"},
+)
+NEW_SPLIT = Shape(
+    (
+        Row("name", "name", _SPLIT_NAME),
+        Row("description", "description", Or(None)),
+        Row("color", "color", NotBlank(_COLOR, optional=True)),
+        Row("metadata", "metadata"),
+        Row("example_ids", "example_ids", _MEMBERS),
+    ),
+    keep=False,
+)
+SPLIT_PATCH = Shape(
+    (
+        Row("name", "name", _SPLIT_NAME),
+        Row("description", "description", Or(None)),
+        Row("color", "color", NotBlank(_COLOR)),
+        Row("metadata", "metadata", OrAbsent()),
+        Row("add_example_ids", "add_example_ids", _MEMBERS),
+        Row("remove_example_ids", "remove_example_ids", _MEMBERS),
+    ),
+    keep=False,
+)

@@ -1,7 +1,7 @@
 """Datasets, their versions and examples."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -29,6 +29,40 @@ class ExamplesQuery(WireModel):
 
     version_id: str | None = None
     split: list[str] = Field(default_factory=list)
+
+
+class DownloadQuery(WireModel):
+    """Which version to download; the latest unless told."""
+
+    version_id: str | None = None
+
+
+class SplitsPaging(WireModel):
+    """The query of the list of splits."""
+
+    cursor: str | None = None
+    limit: Annotated[int, Field(gt=0, le=1000)] = 10
+
+
+class CreateSplit(WireModel):
+    """POST /v1/datasets/{dataset_identifier}/splits"""
+
+    name: str
+    description: str | None = None
+    color: str | None = None
+    metadata: JsonObject = Field(default_factory=dict)
+    example_ids: list[str] = Field(default_factory=list)
+
+
+class UpdateSplit(WireModel):
+    """PATCH /v1/datasets/{dataset_identifier}/splits/{split_id}"""
+
+    name: str | None = None
+    description: str | None = None
+    color: str | None = None
+    metadata: JsonObject | None = None
+    add_example_ids: list[str] = Field(default_factory=list)
+    remove_example_ids: list[str] = Field(default_factory=list)
 
 
 class UploadQuery(WireModel):
@@ -108,3 +142,16 @@ class Uploaded(BaseModel):
     num_created_examples: int
     num_updated_examples: int
     num_deleted_examples: int
+
+
+class Split(BaseModel):
+    """A part of a dataset; the count is of the dataset's examples in it."""
+
+    id: str
+    name: str
+    description: str | None
+    color: str
+    metadata: JsonObject
+    example_count: int
+    created_at: datetime
+    updated_at: datetime
