@@ -72,9 +72,9 @@ def parse_time(value: Json, scope: Scope) -> datetime:
     """A datetime from ISO 8601 text (no offset = UTC); raises `CrosswalkError` for anything else."""
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise invalid("not an ISO 8601 time", *scope.wire.strip("/").split("/"), type="datetime_parsing", input=value) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def format_time(moment: datetime, suffix: str, digits: int | None) -> str:

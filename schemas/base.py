@@ -1,11 +1,23 @@
 """The base of every canonical model."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from schemas.json import JsonObject
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("datetime_parsing", "Input should be a valid datetime, in the years 1 to 9999 of UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A time with its offset on the way in, in UTC from then on: those of the years 1 and 9999 that are in another year there are none."""
 
 
 class Model(BaseModel):
@@ -23,8 +35,8 @@ class Record(Model):
 
     id: str = ""
     alias: str | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
     extensions: dict[str, JsonObject] = Field(default_factory=dict)
 
 

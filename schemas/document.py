@@ -1,8 +1,8 @@
 """Documents, projects and spans: what dialects keep around experiments."""
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from schemas.base import Model, Record
+from schemas.base import Model, Moment, Record
 from schemas.json import JsonObject
 
 
@@ -70,8 +70,8 @@ class Span(Model):
     completion_tokens: int | None = None
     cost: float | None = None
     error: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
 
 
 class Spans(Model):

@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from schemas.base import Model, Record
+from schemas.base import Model, Moment, Record
 from schemas.json import Json, JsonObject
 from schemas.status import Delivery, ExperimentStatus, Verdict
 
@@ -181,8 +181,8 @@ class Experiment(Record):
     reported: JsonObject | None = None
     progress: float = 0.0
     counts: RunCounts = Field(default_factory=RunCounts)
-    started_at: AwareDatetime | None = None
-    completed_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
     error: str | None = None
     project: str | None = None
     trace_project: str | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
-from schemas.base import Model
+from schemas.base import Model, Moment
 from schemas.json import Json
 
 MAX_COUNT = 1 << 62
@@ -48,5 +48,5 @@ class ListArgs(Args):
 class Window(Args):
     """A span of time; both ends inclusive."""
 
-    start_time: AwareDatetime | None = None
-    end_time: AwareDatetime | None = None
+    start_time: Moment | None = None
+    end_time: Moment | None = None

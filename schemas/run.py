@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, Field, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import Model, Record
+from schemas.base import Model, Moment, Record
 from schemas.dataset import Example
 from schemas.json import Json, JsonObject
 from schemas.status import Delivery, RunStatus
@@ -71,8 +71,8 @@ class NewScore(Model):
     error: str | None = None
     metadata: JsonObject = Field(default_factory=dict)
     trace_id: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
     extensions: dict[str, JsonObject] = Field(default_factory=dict)
 
     @field_validator("value_type")
@@ -103,8 +103,8 @@ class StepRecord(Model):
     completion_tokens: int | None = None
     cost: float | None = None
     error: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
 
 
 class RunFacts(Model):
@@ -114,8 +114,8 @@ class RunFacts(Model):
     output: Json = None
     reference: Json = None
     error: str | None = None
-    started_at: AwareDatetime | None = None
-    ended_at: AwareDatetime | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
     latency_ms: float | None = None
     trace_id: str | None = None
     model: str | None = None

@@ -1,13 +1,14 @@
 """Calls made of what a dialect's OpenAPI document says, and what is wrong with their answers."""
 
+import logging
 import random
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import schemathesis
+import structlog
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from requests import Session
 from schemathesis.checks import CHECKS, load_all_checks
@@ -16,15 +17,12 @@ from schemathesis.python import asgi
 
 from gateway.compose import gateway_app
 from gateway.settings import Settings
+from tests.pools import Pools
 
 load_all_checks()
 AGREES = [CHECKS.get_one(f"{part}_conformance") for part in ("status_code", "content_type", "response_headers", "response_schema")]
 FAULTS = frozenset({500, 502, 503, 504})
 """Nothing but the embedded store answers here: none of these has a cause. (501 says that something is not supported.)"""
-
-_NEWEST = 12
-_ID = re.compile(r"(?:\w*_)?id|\w+Id")
-_VERBS = frozenset({"list", "bulk", "batch", "upload", "create", "summary", "import", "current"})
 
 
 @schemathesis.serializer("application/x-protobuf")  # type: ignore[untyped-decorator]
@@ -35,6 +33,8 @@ def _protobuf(context: Any, value: Any) -> bytes:
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[Any, Session]]:
     """The whole gateway with its demo data, and a session that calls it in this process."""
+    # A line for each request is of no use to anybody here.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     store = {"url": f"sqlite:///{folder / 'documents.db'}"}
     app = gateway_app(Settings.model_validate({"store": store, "server": {"allowed_hosts": [asgi.HOST]}}), demo_data=True)
     try:
@@ -42,6 +42,7 @@ def served(folder: Path) -> Iterator[tuple[Any, Session]]:
             yield app, session
     finally:
         asgi.shutdown_lifespans()
+        structlog.reset_defaults()
 
 
 class Calls:
@@ -52,9 +53,10 @@ class Calls:
 
     def __init__(self, app: Any, session: Session, prefix: str) -> None:
         self._session = session
-        self._ids: dict[str, list[str]] = {}
+        self._ids = Pools()
         self._random = random.Random(20)
         self.schema: Any = schemathesis.openapi.from_asgi(f"/{prefix}/openapi.json", app)
+        self._reserved = {part for path in self.schema.raw_schema["paths"] for part in path.split("/") if not part.startswith("{")}
         self.statuses: dict[str, set[int]] = {}
         self.wrong: list[str] = []
 
@@ -85,10 +87,12 @@ class Calls:
         @given(case=operation.as_strategy())
         def call(case: Any) -> None:
             for name in case.path_parameters or {}:
-                known = self._ids.get(_place(operation.path.partition(f"{{{name}}}")[0]), []) + self._ids.get(name, [])
+                known = self._ids.named(name, operation.path.partition(f"{{{name}}}")[0])
                 if known and self._random.random() < 0.8:
                     case.path_parameters[name] = self._random.choice(known)
-            self.judge(case, case.call(session=self._session))
+            # A word that is a path of its own asks for another operation.
+            if not self._reserved & set((case.path_parameters or {}).values()):
+                self.judge(case, case.call(session=self._session))
 
         call()
 
@@ -102,31 +106,9 @@ class Calls:
             case.validate_response(response, checks=AGREES)
         except FailureGroup as group:
             self.wrong.extend(f"{label}: {error} {case.as_curl_command()[:500]}" for error in group.exceptions)
-        if (
-            response.status_code < 300
-            and response.content
-            and (response.headers.get("content-type") or [""])[0].startswith("application/json")
-        ):
-            self._harvest(response.json(), _place(case.operation.path))
-
-    def _harvest(self, value: Any, place: str) -> None:
-        """Remember ids by the collection they belong to, and by the names of the fields that hold them."""
-        if isinstance(value, dict):
-            for name, inner in value.items():
-                if isinstance(inner, str) and inner and _ID.fullmatch(name):
-                    pool = self._ids.setdefault(place if name == "id" else name, [])
-                    pool.append(inner)
-                    del pool[:-_NEWEST]
-                self._harvest(inner, place)
-        elif isinstance(value, list):
-            for inner in value[:20]:
-                self._harvest(inner, place)
-
-
-def _place(path: str) -> str:
-    """The collection a path ends in: its last segment that is neither a placeholder nor a verb."""
-    named = [part for part in path.split("/") if part and not part.startswith("{") and part not in _VERBS]
-    return named[-1] if named else ""
+        media_type = (response.headers.get("content-type") or [""])[0].partition(";")[0]
+        if response.status_code < 300 and media_type == "application/json" and response.content:
+            self._ids.harvest(response.json(), case.operation.path)
 
 
 _ORDER = {"GET": 0, "DELETE": 2}

@@ -38,11 +38,17 @@ def update(tx: Transaction, args: ExperimentArgs, body: ExperimentPatch, caller:
         _check_status(tx, row, status)
     _check_definition(body, before, status)
     if "dataset_id" in given and body.dataset_id is not None and body.dataset_id != before["dataset_id"]:
+        _refuse_apart(row)
         experiments.refreeze(tx, row, freezing.source(tx, body.dataset_id, None, row.splits, caller))
     if body.variants is not None:
         variants.change(tx, lookup.number(tx, row.id), body.variants, caller)
     _set(tx, lookup.number(tx, row.id), body, caller)
     return experiment_documents.one(tx, row.id)
+
+
+def _refuse_apart(row: Row[Any]) -> None:
+    if row.group_id is not None:
+        raise invalid("The experiment is one variant of several, which share their dataset.", "dataset_id")
 
 
 def _check_status(tx: Transaction, row: Row[Any], status: ExperimentStatus) -> None:

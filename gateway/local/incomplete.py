@@ -1,6 +1,6 @@
 """What an experiment still lacks: runs, and scores of its runs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +23,9 @@ _FROZEN = (
     .join(experiment_examples, _F.example_id == example_table.c.id)
     .join(example_revisions, example_revisions.c.id == _F.revision_id)
 )
+_MOST = 100_000
+"""Repetitions on a page that was asked for with a limit: it ends early, after one example at least, rather than hold more."""
+
 _DONE = select(runs.c.example_id, runs.c.experiment_id, runs.c.repetition).where(
     runs.c.experiment_id.in_(bindparam("experiments", expanding=True)),
     runs.c.example_id.in_(bindparam("examples", expanding=True)),
@@ -31,7 +34,10 @@ _DONE = select(runs.c.example_id, runs.c.experiment_id, runs.c.repetition).where
 
 
 def incomplete_runs(tx: Transaction, args: ListIncompleteArgs, _body: None, caller: Caller) -> Reply:
-    """Examples of the frozen set, ascending, with the repetitions that are still to run (of a group: in any of its arms)."""
+    """Examples of the frozen set, ascending, with the repetitions that are still to run (of a group: in any of its arms).
+
+    A page may hold fewer examples than asked for where there are many repetitions.
+    """
     experiment = lookup.experiment(tx, args.experiment_id, caller.scope)
     arms, settled = lookup.arm_numbers(tx, experiment), _settled(args)
     done = (
@@ -49,6 +55,8 @@ def incomplete_runs(tx: Transaction, args: ListIncompleteArgs, _body: None, call
     def render(rows: Sequence[Row[Any]]) -> list[Reply]:
         return _with_repetitions(tx, rows, arms, settled, experiment.repetitions)
 
+    if args.limit is not None:
+        args = args.model_copy(update={"limit": min(args.limit, max(1, _MOST // experiment.repetitions))})
     return listing.page(tx, listing.Listing(Kind.EXAMPLE, query, example_table.c.id, render, newest_first=False), args)
 
 
@@ -59,13 +67,13 @@ def _settled(args: ListIncompleteArgs) -> list[str]:
 
 
 def _with_repetitions(tx: Transaction, rows: Sequence[Row[Any]], arms: list[int], settled: list[str], repetitions: int) -> list[Reply]:
-    done: dict[tuple[int, int], set[int]] = defaultdict(set)
+    done: dict[int, Counter[int]] = defaultdict(Counter)
     for start in range(0, len(rows), run_documents.CHUNK):
         numbers = [row.id for row in rows[start : start + run_documents.CHUNK]]
         for run in tx.rows(_DONE, {"experiments": arms, "examples": numbers, "statuses": settled}):
-            done[run.example_id, run.repetition].add(run.experiment_id)
+            done[run.example_id][run.repetition] += 1
     return [
-        {"example": document, "repetitions": [n for n in range(1, repetitions + 1) if len(done[row.id, n]) < len(arms)]}
+        {"example": document, "repetitions": [n for n in range(1, repetitions + 1) if done[row.id][n] < len(arms)]}
         for row, document in zip(rows, examples.documents(tx, rows), strict=True)
     ]
 

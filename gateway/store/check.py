@@ -193,8 +193,9 @@ def _frozen() -> Iterator[Rule]:
 
 def _runs() -> Iterator[Rule]:
     frozen = experiment_examples
-    place = (frozen.c.experiment_id == runs.c.experiment_id, frozen.c.example_id == runs.c.example_id, frozen.c.position == runs.c.position)
-    yield Rule("a run's example and position are not of its experiment's frozen set", select(runs.c.id).where(~_exists(frozen, *place)))
+    # A caller may record runs of examples that its experiment does not hold; those it holds have their place there.
+    other = (frozen.c.experiment_id == runs.c.experiment_id, frozen.c.example_id == runs.c.example_id, frozen.c.position != runs.c.position)
+    yield Rule("a run's position is not its example's in the experiment's frozen set", select(runs.c.id).where(_exists(frozen, *other)))
     revision = example_revisions
     yield Rule(
         "a run's revision is of another example",

@@ -278,3 +278,22 @@ async def test_examples_come_from_one_place(ask: Ask) -> None:
     error = await fails(make(ask, dataset_id=data["id"], examples=[{"input": 1}]))
     assert (error.code, [issue.path for issue in error.issues]) == (Code.INVALID_REQUEST, [("examples",)])
     assert len((await ask(Op.LIST_DATASETS))["items"]) == 1
+
+
+async def test_a_variant_of_several_keeps_the_dataset_they_share(ask: Ask) -> None:
+    group = await make(ask, [{**ASK[0], "name": "a"}, {**ASK[0], "name": "b"}])
+    other = await dataset(ask)
+    arm = group["variants"][0]["id"]
+    await ask(Op.UPDATE_EXPERIMENT, {"status": "cancelled"}, experiment_id=group["id"])
+    error = await fails(ask(Op.UPDATE_EXPERIMENT, {"dataset_id": other["id"]}, experiment_id=arm))
+    assert (error.code, error.issues[0].path) == (Code.INVALID_REQUEST, ("dataset_id",))
+    assert (await ask(Op.UPDATE_EXPERIMENT, {"dataset_id": group["dataset_id"]}, experiment_id=arm))["dataset_id"] == group["dataset_id"]
+    assert (await ask(Op.UPDATE_EXPERIMENT, {"dataset_id": other["id"]}, experiment_id=group["id"]))["dataset_id"] == other["id"]
+
+
+async def test_a_page_of_what_is_still_to_run_is_bounded_by_its_repetitions(ask: Ask) -> None:
+    made = await make(ask, repetitions=1_000_000)
+    page = await ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=made["id"], limit=50)
+    assert [len(item["repetitions"]) for item in page["items"]] == [1_000_000]
+    rest = await ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=made["id"], limit=50, cursor=page["next_cursor"])
+    assert rest["items"][0]["example"]["id"] != page["items"][0]["example"]["id"]

@@ -146,3 +146,29 @@ async def test_what_is_wrong_is_said_in_a_sentence(client: httpx.AsyncClient, pa
     method = "GET" if body is None else "POST"
     answer = (await client.request(method, path, content=body, headers={"content-type": "application/json"})).json()
     assert (answer.get("detail") or answer["error"]["message"]) == expected
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_times_outside_the_calendar_are_refused(client: httpx.AsyncClient, time: str) -> None:
+    experiment = {"name": "e", "examples": [{"input": 1}], "variants": [{"name": "", "steps": [{"kind": "wait"}]}]}
+    made = (await client.post("/v1/experiments", json=experiment)).json()
+    run = {"example_position": 0, "output": 1, "started_at": time}
+    assert (await client.post(f"/v1/experiments/{made['id']}/runs", json=run)).status_code == 400
+    answer = await client.get(f"/respan/api/v2/experiments/{made['id']}/logs/list/", params={"start_time": time})
+    assert answer.status_code == 400
+    assert "start_time" in answer.json()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("datasets/health", {"embeddings": [[1.0], [0.5]], "outlierThreshold": None, "duplicateThreshold": None}),
+        ("scorers/calibrate", {"scorerId": "exact-match", "scored": [{"humanPass": True, "machineScore": 1}], "currentThreshold": None}),
+    ],
+)
+async def test_a_threshold_of_null_is_the_usual_one(client: httpx.AsyncClient, path: str, body: dict[str, object]) -> None:
+    project = (await client.get("/evalguard/api/v1/project/current")).json()["projectId"]
+    asked = {"projectId": project, **body}
+    plain = {name: value for name, value in asked.items() if value is not None}
+    answers = [(await client.post(f"/evalguard/api/v1/{path}", json=one)) for one in (asked, plain)]
+    assert answers[0].status_code == answers[1].status_code == 200

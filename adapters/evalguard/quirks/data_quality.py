@@ -9,6 +9,7 @@ from operator import mul
 from typing import NamedTuple
 
 from adapters.base import Plan
+from adapters.evalguard.quirks.values import given
 from adapters.scope import Scope
 from schemas.document import NewDocument
 from schemas.errors import Code, CrosswalkError
@@ -163,7 +164,7 @@ def health(asked: JsonObject) -> JsonObject:
     if embeddings:
         report.update(_compared(embeddings, asked))
     if features and labels:
-        report["spuriousFeatures"] = spurious_features(features, labels, asked.get("spuriousThreshold", SPURIOUS))
+        report["spuriousFeatures"] = spurious_features(features, labels, given(asked, "spuriousThreshold", SPURIOUS))
     told: JsonObject = {"health": report}
     if labels and predicted:
         told["labelQuality"] = label_quality(labels, predicted, classes)
@@ -172,10 +173,10 @@ def health(asked: JsonObject) -> JsonObject:
 
 def _compared(embeddings: Sequence[Vector], asked: JsonObject) -> JsonObject:
     found = similarities(embeddings)
-    scores, threshold = outlier_scores(found), asked.get("outlierThreshold", OUTLIER)
+    scores, threshold = outlier_scores(found), given(asked, "outlierThreshold", OUTLIER)
     return {
         "outlierScores": scores,
         "outlierRows": [row for row, score in enumerate(scores) if score > threshold],
-        "nearDuplicates": near_duplicates(found, asked.get("duplicateThreshold", DUPLICATE)),
+        "nearDuplicates": near_duplicates(found, given(asked, "duplicateThreshold", DUPLICATE)),
         "nonIid": non_iid(found),
     }

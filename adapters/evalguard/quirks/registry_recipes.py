@@ -6,6 +6,7 @@ from adapters.base import Plan, Route
 from adapters.body import read_json
 from adapters.evalguard.quirks import agreement
 from adapters.evalguard.quirks.eval_recipes import Steps
+from adapters.evalguard.quirks.values import given
 from adapters.evalguard.tables.scorers import ABSENT, Absent
 from adapters.http import Request, Response, json_response
 from adapters.scope import Scope
@@ -146,7 +147,7 @@ def calibrate(call: Call, scope: Scope) -> Plan:
     """Keeps how far people and a scorer agree on what both judged, and the threshold at which they would agree best."""
     assert isinstance(call.body, NewDocument)
     asked = call.body.body
-    current = asked.get("currentThreshold", scope.options.threshold)
+    current = given(asked, "currentThreshold", scope.options.threshold)
     scored = [(one["humanPass"], float(one["machineScore"])) for one in asked.get("scored") or ()]
     pairs = [(one["human"], one["machine"]) for one in asked.get("pairs") or ()]
     counts = agreement.confusion(pairs or ((person, score >= current) for person, score in scored))

@@ -10,7 +10,7 @@ from adapters.notes import Fate
 from adapters.scope import Scope
 from schemas.errors import malformed
 from schemas.ids import Kind
-from schemas.json import Json
+from schemas.json import Json, JsonObject
 
 _UUID = re.compile(UUID_PATTERN)
 
@@ -53,3 +53,9 @@ class Text:
 def compact(value: Json) -> str:
     """A JSON value as compact text."""
     return dump_json(value).decode()
+
+
+def given(asked: JsonObject, name: str, otherwise: Json) -> Json:
+    """What a body says under a name; null says nothing."""
+    said = asked.get(name)
+    return otherwise if said is None else said
