@@ -21,11 +21,16 @@ SENT_HEADERS = ("content-type", "accept", "authorization", "content-encoding")
 
 @dataclass(frozen=True)
 class Result:
-    """How one exchange came out: the status here (None: not sent), and what else than recorded was answered."""
+    """How one exchange came out: the answer here (None: not sent), and what else than recorded it says."""
 
     exchange: Exchange
     differences: tuple[str, ...]
-    status: int | None = None
+    answer: httpx.Response | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The status here; None when nothing was sent."""
+        return None if self.answer is None else self.answer.status_code
 
 
 async def play(scene: Scene, client: httpx.AsyncClient, tokens: Mapping[str, str] | None = None) -> list[Result]:
@@ -57,7 +62,7 @@ class Player:
         if exchange.method == "DELETE" and exchange.status < 300:
             for deleted in ids(exchange.path.rpartition("/")[2]):
                 self._names.forget(deleted)
-        return Result(exchange, found, response.status_code)
+        return Result(exchange, found, response)
 
     def _request(self, exchange: Exchange) -> httpx.Request:
         headers = {name: self._translated(value) for name, value in exchange.request.headers.items() if name in SENT_HEADERS}
