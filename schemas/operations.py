@@ -359,9 +359,10 @@ class PutDocumentArgs(DocumentArgs):
 
 
 class UpdateDocumentArgs(DocumentArgs):
-    """`rename` gives the document another key, which must be free."""
+    """`rename` gives the document another key, which must be free. A change of a version that does not meet `where` is a conflict."""
 
     rename: str | None = None
+    where: Condition | None = None
 
 
 class ListProjectsArgs(ListArgs):

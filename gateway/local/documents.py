@@ -6,12 +6,12 @@ from uuid import uuid4
 
 from sqlalchemy import Row, Select, bindparam, func, select
 
-from gateway.local import listing, lookup
+from gateway.local import conditions, listing, lookup
 from gateway.local.handler import Reply
 from gateway.store import Transaction
 from gateway.store.tables import documents
 from schemas.document import DocumentPatch, NewDocument
-from schemas.errors import CrosswalkError, invalid, unknown
+from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
 from schemas.json_values import patched
 from schemas.operations import Caller, DocumentArgs, DocumentsArgs, Op, PutDocumentArgs, UpdateDocumentArgs
@@ -101,9 +101,13 @@ def _version(tx: Transaction, args: DocumentArgs, scope: str) -> Row[Any] | None
 def update(tx: Transaction, args: UpdateDocumentArgs, body: DocumentPatch, caller: Caller) -> Reply:
     """Keeps the next version, the latest one changed by a merge patch; with `args.version` changes that version.
 
-    `args.rename` moves every version to another key. Raises CrosswalkError (conflict) when that is taken.
+    `args.rename` moves every version to another key. Raises CrosswalkError (conflict) when that is taken, or the version to change does not meet
+    `args.where`.
     """
     row = _find(tx, args, caller.scope)
+    if not conditions.test(args.where)(document(tx, row)):
+        reference = tx.ids.make(Kind.DOCUMENT, row.id)
+        raise CrosswalkError(Code.CONFLICT, "The document is not as it would have to be.", Reason.TERMINAL, Kind.DOCUMENT, reference)
     key = args.rename or row.key
     if key != row.key:
         _move(tx, row, key)

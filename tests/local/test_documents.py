@@ -75,6 +75,21 @@ async def test_the_latest_version_of_each_is_listed_newest_first(ask: Ask, stran
     assert (await get(ask, key=None))["key"] == "c"
 
 
+async def test_a_change_is_made_only_where_the_document_meets_a_condition(ask: Ask) -> None:
+    await put(ask, {"open": True})
+    place = {"kind": "label", "key": "k", "version": 1, "where": {"field": "body.open", "operator": "", "value": True}}
+    assert (await ask(Op.UPDATE_DOCUMENT, {"body": {"open": False}}, **place))["body"] == {"open": False}
+    with pytest.raises(CrosswalkError) as caught:
+        await ask(Op.UPDATE_DOCUMENT, {"body": {"open": True}}, **place)
+    assert caught.value.code is Code.CONFLICT
+    assert (await get(ask))["body"] == {"open": False}
+
+
+async def test_an_id_names_its_version(ask: Ask) -> None:
+    made = [await put(ask, {"n": n}) for n in (1, 2)]
+    assert [(await get(ask, key=one["id"]))["body"] for one in made] == [{"n": 1}, {"n": 2}]
+
+
 async def test_delete_takes_all_versions_or_one(ask: Ask) -> None:
     made = [await put(ask, {"n": n}) for n in (1, 2, 3)]
     assert (await ask(Op.DELETE_DOCUMENT, kind="label", key="k", version=3)) == {"id": made[2]["id"], "count": 1}

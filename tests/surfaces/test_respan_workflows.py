@@ -45,6 +45,7 @@ async def test_a_new_family_has_a_draft_with_ids_and_links(client: httpx.AsyncCl
     assert made["id"] != made["workflow_id"]
     assert await ask(client, "GET", f"{WORKFLOWS}{made['workflow_id']}/") == made
     assert await ask(client, "GET", f"{WORKFLOWS}{made['id']}/", status=404) == {"detail": "Not found."}
+    assert (await ask(client, "GET", f"{WORKFLOWS}{made['id']}/versions/"))["count"] == 0
     assert (await ask(client, "POST", WORKFLOWS, status=201))["type"] == "automations"
 
 
@@ -102,6 +103,22 @@ async def test_a_commit_freezes_and_a_deployment_takes_the_place_of_another(clie
         await ask(client, "DELETE", f"{path}deployments/", status=204)
     assert (await ask(client, "GET", path))["deployed_version"] is None
     await ask(client, "POST", f"{path}deployments/", {"version": 9}, 404)
+
+
+async def test_of_eight_commits_at_once_one_is_made_and_of_deployments_one_stands(client: httpx.AsyncClient) -> None:
+    made = await pipeline(client)
+    path = f"{WORKFLOWS}{made['workflow_id']}/"
+    commits = await asyncio.gather(*(client.post(f"{path}commits/", json={"version_description": str(number)}) for number in range(8)))
+    (won,) = [answer.json()["version_description"] for answer in commits if answer.status_code == 200]
+    assert [answer.status_code for answer in commits].count(400) == 7
+    assert (await ask(client, "GET", f"{path}versions/1/"))["version_description"] == won
+    for _ in range(3):
+        await ask(client, "POST", f"{path}versions/", {"tasks": [CLOSE]}, 201)
+        await ask(client, "POST", f"{path}commits/")
+    await asyncio.gather(*(client.post(f"{path}deployments/", json={"version": number}) for number in (1, 2, 3, 4)))
+    versions = (await ask(client, "GET", f"{path}versions/"))["results"]
+    assert [version["is_enabled"] for version in versions].count(True) == 1
+    assert len({version["deployed_version"] for version in versions}) == 1
 
 
 async def test_the_name_belongs_to_the_family(client: httpx.AsyncClient) -> None:

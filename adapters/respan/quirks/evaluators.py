@@ -18,7 +18,7 @@ from schemas.errors import Code, CrosswalkError, Reason
 from schemas.evaluator import EvaluatorKind, EvaluatorPatch
 from schemas.ids import Kind, dashed
 from schemas.json import Json, JsonObject
-from schemas.operations import Call, DocumentArgs, EvaluatorArgs, Op
+from schemas.operations import Call, DocumentArgs, EvaluatorArgs, Op, PutDocumentArgs
 
 # A scorer of the gateway's own is a rule; nothing here stands nearer to it than code.
 KINDS = Vocabulary(
@@ -256,7 +256,7 @@ def commit(call: Call, scope: Scope) -> Plan:
         }
     }
     frozen["created_at"] = known["updated_at"].isoformat() if known.get("updated_at") else None
-    yield ask(call, Op.PUT_DOCUMENT, DocumentArgs(kind=VERSIONS, key=known["id"], version=number), NewDocument(body=frozen))
+    yield ask(call, Op.PUT_DOCUMENT, PutDocumentArgs(kind=VERSIONS, key=known["id"], version=number), NewDocument(body=frozen))
     patch = call.body.model_copy(update={"extensions": {**said, scope.dialect: {**own, "version": number + 1}}})
     return (yield _patched(call, known, patch))
 

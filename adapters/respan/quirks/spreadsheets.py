@@ -35,7 +35,9 @@ from schemas.operations import (
     ListExamplesArgs,
     ListRunsArgs,
     Op,
+    PutDocumentArgs,
     StartArgs,
+    UpdateDocumentArgs,
 )
 from schemas.status import ExperimentStatus, RunStatus
 
@@ -77,7 +79,7 @@ def create(call: Call, scope: Scope) -> Plan:
     dataset = yield ask(call, Op.CREATE_DATASET, CreateDatasetArgs(), new)
     described = {"name": given["name"], "description": given.get("description") or "", "dataset_id": dataset["id"]}
     body = NewDocument(body={**described, "columns": columns, "cells": {}})
-    made = yield ask(call, Op.PUT_DOCUMENT, DocumentArgs(kind=KIND), body)
+    made = yield ask(call, Op.PUT_DOCUMENT, PutDocumentArgs(kind=KIND), body)
     return (yield from _whole(call, made, scope))
 
 
@@ -109,7 +111,7 @@ def _named(call: Call) -> _Steps:
 
 
 def _changed(call: Call, sheet: Any, **fields: Any) -> Call:
-    place = DocumentArgs(kind=KIND, key=sheet["key"], version=_VERSION)
+    place = UpdateDocumentArgs(kind=KIND, key=sheet["key"], version=_VERSION)
     return ask(call, Op.UPDATE_DOCUMENT, place, DocumentPatch(body=fields))
 
 

@@ -18,7 +18,8 @@ from schemas.document import DocumentPatch, NewDocument
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.ids import Kind
 from schemas.json import JsonObject
-from schemas.operations import Call, DocumentArgs, DocumentsArgs, EvaluatorArgs, Op
+from schemas.operations import Call, DocumentArgs, DocumentsArgs, EvaluatorArgs, Op, PutDocumentArgs, UpdateDocumentArgs
+from schemas.query import Condition
 
 _Steps = Generator[Call, Any, Any]
 # These belong to the family: a change shows in every version (documented).
@@ -28,6 +29,9 @@ _OWN = frozenset({"id", "workflow_id", "version", "version_description", "is_rea
 _EXPORTED = ("name", "description", "trigger_event_type", "schedule_cron")
 _SCHEMA_VERSION = "v1"
 _TASK_ID_BYTES = 8
+_DEPLOYED = "workflow_deployment"
+"""The kind of document that says which version of a family is deployed: one fact, so that two can never be."""
+_EDITABLE = Condition(field="body.is_read_only", operator="not", value=True)
 _PASSED, _FAILED, _SKIPPED = "passed", "failed", "skipped"
 
 
@@ -35,8 +39,8 @@ def create(call: Call, scope: Scope) -> Plan:
     """A new family with an editable draft."""
     assert isinstance(call.body, NewDocument)
     body = {"type": "automations", "trigger_event_type": None, **_without_nulls(call.body.body)}
-    made = yield ask(call, Op.PUT_DOCUMENT, DocumentArgs(kind=KIND), NewDocument(body=_drafted(body)))
-    return _shown(made, [made])
+    made = yield ask(call, Op.PUT_DOCUMENT, PutDocumentArgs(kind=KIND), NewDocument(body=_drafted(body)))
+    return (yield from _shown(call, made))
 
 
 def _without_nulls(body: JsonObject) -> JsonObject:
@@ -44,13 +48,7 @@ def _without_nulls(body: JsonObject) -> JsonObject:
 
 
 def _drafted(body: JsonObject) -> JsonObject:
-    return {
-        **_sayable(body),
-        "tasks": linked(body.get("tasks") or []),
-        "is_read_only": False,
-        "is_enabled": False,
-        "version_description": None,
-    }
+    return {**_sayable(body), "tasks": linked(body.get("tasks") or []), "is_read_only": False}
 
 
 def _sayable(body: JsonObject) -> JsonObject:
@@ -82,15 +80,17 @@ def _draft(versions: list[Any]) -> Any:
     return next((version for version in versions if not version["body"].get("is_read_only")), None)
 
 
-def _shown(version: Any, versions: list[Any]) -> Any:
+def _shown(call: Call, version: Any) -> _Steps:
     """A version beside the number of the one that is deployed."""
-    return {**version, "deployed": next((one["version"] for one in versions if one["body"].get("is_enabled")), None)}
+    found = yield from optional(ask(call, Op.GET_DOCUMENT, DocumentArgs(kind=_DEPLOYED, key=version["key"])))
+    number = found["body"].get("version") if found else None
+    return {**version, "deployed": number, "enabled": number == version["version"]}
 
 
-def _changed(call: Call, version: Any, **fields: Any) -> Call:
-    """The call that changes a version in its place."""
-    place = DocumentArgs(kind=KIND, key=version["key"], version=version["version"])
-    return ask(call, Op.PUT_DOCUMENT, place, NewDocument(body={**version["body"], **fields}))
+def _changed(call: Call, version: Any, where: Condition | None = None, **fields: Any) -> Call:
+    """The call that changes a version in its place, where it is as it has to be."""
+    place = UpdateDocumentArgs(kind=KIND, key=version["key"], version=version["version"], where=where)
+    return ask(call, Op.UPDATE_DOCUMENT, place, DocumentPatch(body=fields))
 
 
 def listed(call: Call, scope: Scope) -> Plan:
@@ -99,7 +99,7 @@ def listed(call: Call, scope: Scope) -> Plan:
     items = []
     for item in page["items"]:
         versions = yield from _versions(call, item["key"])
-        items.append(_shown(_draft(versions) or versions[0], versions))
+        items.append((yield from _shown(call, _draft(versions) or versions[0])))
     return {**page, "items": items}
 
 
@@ -107,7 +107,7 @@ def one(call: Call, scope: Scope) -> Plan:
     """The draft of a family, or its latest committed version."""
     assert isinstance(call.args, DocumentArgs)
     versions = yield from _versions(call, call.args.key)
-    return _shown(_draft(versions) or versions[0], versions)
+    return (yield from _shown(call, _draft(versions) or versions[0]))
 
 
 def shown(route: Route, request: Request, call: Call, reply: JsonObject, scope: Scope) -> Response:
@@ -134,9 +134,9 @@ def update(call: Call, scope: Scope) -> Plan:
         raise CrosswalkError(Code.CONFLICT, "Every version of this workflow is committed: create a new draft first.", Reason.TERMINAL)
     changed = []
     for version in versions:
-        mine = given if version is draft else family
-        changed.append((yield _changed(call, version, **mine)) if mine else version)
-    return _shown(_draft(changed) or changed[0], changed)
+        mine, where = (given, _EDITABLE) if version is draft else (family, None)
+        changed.append((yield _changed(call, version, where, **mine)) if mine else version)
+    return (yield from _shown(call, _draft(changed) or changed[0]))
 
 
 def _patch(given: JsonObject) -> JsonObject:
@@ -147,14 +147,13 @@ def _patch(given: JsonObject) -> JsonObject:
 def versions_page(call: Call, scope: Scope) -> Plan:
     """A page of a family's versions; one that nobody knows has none (documented)."""
     assert isinstance(call.args, DocumentsArgs)
-    try:
-        versions = yield from _versions(call, call.args.key)
-    except CrosswalkError as error:
-        if error.code is not Code.NOT_FOUND:
-            raise
-        return {"items": [], "total": 0}
     page = yield call
-    return {**page, "items": [_shown(item, versions) for item in page["items"]]}
+    if any(item["key"] != call.args.key for item in page["items"]):
+        return {"items": [], "total": 0}
+    items = []
+    for item in page["items"]:
+        items.append((yield from _shown(call, item)))  # noqa: PERF401 (a generator cannot yield in a comprehension)
+    return {**page, "items": items}
 
 
 def new_version(call: Call, scope: Scope) -> Plan:
@@ -165,15 +164,15 @@ def new_version(call: Call, scope: Scope) -> Plan:
     before = versions[0]["body"]
     family = {name: before.get(name) for name in (*_FAMILY, "type", "trigger_event_type")}
     body = _drafted({**family, **_without_nulls(call.body.body)})
-    made = yield ask(call, Op.PUT_DOCUMENT, DocumentArgs(kind=KIND, key=call.args.key), NewDocument(body=body))
-    return _shown(made, versions)
+    made = yield ask(call, Op.PUT_DOCUMENT, PutDocumentArgs(kind=KIND, key=call.args.key), NewDocument(body=body))
+    return (yield from _shown(call, made))
 
 
 def one_version(call: Call, scope: Scope) -> Plan:
     """One version by its number."""
     assert isinstance(call.args, DocumentArgs)
     versions = yield from _versions(call, call.args.key)
-    return _shown(_numbered(call.args, versions), versions)
+    return (yield from _shown(call, _numbered(call.args, versions)))
 
 
 def _numbered(args: DocumentArgs, versions: list[Any]) -> Any:
@@ -191,8 +190,8 @@ def update_version(call: Call, scope: Scope) -> Plan:
     version = _numbered(call.args, versions)
     if version["body"].get("is_read_only"):
         raise CrosswalkError(Code.FORBIDDEN, "This version has been committed and is read-only: create a new draft instead.")
-    changed = yield _changed(call, version, **_patch(call.body.body))
-    return _shown(changed, versions)
+    changed = yield _changed(call, version, _EDITABLE, **_patch(call.body.body))
+    return (yield from _shown(call, changed))
 
 
 def commit(call: Call, scope: Scope) -> Plan:
@@ -204,8 +203,8 @@ def commit(call: Call, scope: Scope) -> Plan:
     if draft is None:
         raise CrosswalkError(Code.CONFLICT, "There is no draft to commit.", Reason.TERMINAL)
     said = call.body.body.get("version_description")
-    changed = yield _changed(call, draft, is_read_only=True, version_description=said)
-    return _shown(changed, versions)
+    changed = yield _changed(call, draft, _EDITABLE, is_read_only=True, version_description=said)
+    return (yield from _shown(call, changed))
 
 
 def deploy(call: Call, scope: Scope) -> Plan:
@@ -217,8 +216,9 @@ def deploy(call: Call, scope: Scope) -> Plan:
     if chosen["body"].get("trigger_event_type") != EVALUATING["trigger_event_type"]:
         trigger = chosen["body"].get("trigger_event_type")
         raise CrosswalkError(Code.UNSUPPORTED, f"Only eval_only workflows are run here: nothing would trigger this one ({trigger}).")
-    yield from _enabled(call, versions, chosen)
-    return {**chosen, "body": {**chosen["body"], "is_enabled": True}}
+    place = PutDocumentArgs(kind=_DEPLOYED, key=chosen["key"], version=1)
+    yield ask(call, Op.PUT_DOCUMENT, place, NewDocument(body={"version": chosen["version"]}))
+    return (yield from _shown(call, chosen))
 
 
 def _deployable(args: DocumentArgs, number: int | None, versions: list[Any]) -> Any:
@@ -233,18 +233,11 @@ def _deployable(args: DocumentArgs, number: int | None, versions: list[Any]) -> 
     return latest
 
 
-def _enabled(call: Call, versions: list[Any], chosen: Any) -> _Steps:
-    for version in versions:
-        wanted = version is chosen
-        if bool(version["body"].get("is_enabled")) is not wanted:
-            yield _changed(call, version, is_enabled=wanted)
-
-
 def undeploy(call: Call, scope: Scope) -> Plan:
     """Deploy nothing; without a deployment this changes nothing (documented)."""
     assert isinstance(call.args, DocumentArgs)
     versions = yield from _versions(call, call.args.key)
-    yield from _enabled(call, versions, None)
+    yield from optional(ask(call, Op.DELETE_DOCUMENT, DocumentArgs(kind=_DEPLOYED, key=call.args.key)))
     return versions[0]
 
 
@@ -252,6 +245,7 @@ def delete(call: Call, scope: Scope) -> Plan:
     """Delete every version of a family."""
     assert isinstance(call.args, DocumentArgs)
     yield from _versions(call, call.args.key)
+    yield from optional(ask(call, Op.DELETE_DOCUMENT, DocumentArgs(kind=_DEPLOYED, key=call.args.key)))
     return (yield call)
 
 

@@ -22,7 +22,7 @@ VERSION = Shape(
         Row("type", "body/type"),
         Row("trigger_event_type", "body/trigger_event_type", default=None),
         Row("schedule_cron", "body/schedule_cron", default=None),
-        Row("is_enabled", "body/is_enabled", PLAIN, default=False),
+        Row("is_enabled", "enabled"),
         Row("is_starred", "body/is_starred", PLAIN, default=False),
         Row("is_read_only", "body/is_read_only", PLAIN, default=False),
         Const("is_public", False),
@@ -54,7 +54,7 @@ def _narrowed(given: JsonObject, scope: Scope) -> JsonObject:
 
 NARROWED = Fold(tuple(_SEARCHED), ("where",), _narrowed)
 
-_PLAIN = ("name", "description", "type", "trigger_event_type", "schedule_cron", "is_starred", "is_read_only", "is_enabled")
+_PLAIN = ("name", "description", "type", "trigger_event_type", "schedule_cron", "is_starred", "is_read_only")
 FIELDS = Fields(
     {
         "id": Field(("id",), ids(VERSION_ID)),
