@@ -7,6 +7,7 @@ from adapters.base import Owner
 from gateway.remote.ids import ForeignIds
 from schemas.ids import Kind
 from schemas.operations import SPECS, Call
+from schemas.query import Condition
 
 
 async def with_run(call: Call, foreign: ForeignIds) -> Call:
@@ -34,3 +35,17 @@ async def with_owner(call: Call, owners: Mapping[Kind, Owner], foreign: ForeignI
     found = await foreign.adopt({"experiment_id": owner(native)}, None, call.caller.scope)
     said = {**call.args.model_dump(exclude_unset=True), **found}
     return replace(call, args=SPECS[call.op].args.model_validate(said))
+
+
+def of_account(call: Call) -> Call:
+    """A list of what is in the account's own project, which everything is in that names none, where the vendor has no words for projects."""
+    said = {name: getattr(call.args, name) for name in call.args.model_fields_set}
+    where = Condition(
+        any=[
+            Condition(field="project", operator="isnull", value=True),
+            Condition(field="project", operator="eq", value=said.pop("project")),
+        ]
+    )
+    if said.get("where") is not None:
+        where = Condition(all=[said["where"], where])
+    return replace(call, args=SPECS[call.op].args.model_validate({**said, "where": where}))

@@ -31,6 +31,7 @@ SPARE = 6
 
 _RESUMED = timedelta(minutes=10)
 _CHUNK = 500
+_ROUNDS = 5
 _OFTEN = 20  # how often a target may say in a row that it takes no more calls for now
 
 
@@ -49,6 +50,7 @@ class Scan:
     patience: float
     begun: datetime = field(default_factory=lambda: datetime.now(UTC))
     calls: int = 0
+    _total: int | None = None
     _started: float = field(default_factory=perf_counter)
 
     async def run(self) -> None:
@@ -57,10 +59,10 @@ class Scan:
         if position is None:
             await self.store.write(shelf_rows.advance, self.shelf.id, self.begun, None)
         call = self._call(Op(self.shelf.operation), self.shelf.said)
-        if route_for(self.target.adapter, call) is not None:
-            await self._list(call, position or {})
-        else:
+        if route_for(self.target.adapter, call) is None:
             await self._by_dataset(call, position or {})
+        else:
+            await self._numbered(call, position or {})
         await self.store.write(shelf_rows.finish, self.shelf.id, self.begun, self.calls, perf_counter() - self._started)
 
     def _resumed(self) -> JsonObject | None:
@@ -72,6 +74,16 @@ class Scan:
 
     def _call(self, op: Op, said: JsonObject) -> Call:
         return Call(op, SPECS[op].args.model_validate(said), None, self.caller)
+
+    async def _numbered(self, call: Call, place: JsonObject) -> None:
+        """One list, read again where it has shown fewer records than it counts: they have moved between its pages, or it counts some that it never shows."""
+        before = -1
+        for _ in range(_ROUNDS):
+            await self._list(call, place)
+            seen = await self.store.read(shelf_rows.seen, self.shelf.id, self.begun)
+            if self._total is None or seen >= self._total or seen == before:
+                return
+            place, before = {}, seen
 
     async def _by_dataset(self, call: Call, position: JsonObject) -> None:
         """A list that the target has for each dataset alone: for one after the other."""
@@ -166,6 +178,7 @@ class Scan:
         size = self._size
         here, total = place.get("offset", 0) // size * size, page.get("total")
         known = {} if total is None else {"total": total}
+        self._total = None if total == len(items) else total
         if total is not None and total < place.get("total", 0):
             return {"offset": max(0, here - (place["total"] - total)), **known}
         # A bare array says of itself how long it is, not how long the list is.

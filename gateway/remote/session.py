@@ -19,7 +19,7 @@ from gateway.remote.groups import FOLDED
 from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
-from gateway.remote.owners import with_owner, with_run
+from gateway.remote.owners import of_account, with_owner, with_run
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
@@ -132,7 +132,7 @@ class Session:
 
     async def _one(self, call: Call) -> Json:
         """The canonical reply about records as the vendor has them, with what the outbox holds."""
-        call = await with_owner(await self._current(call), self._adapter.owners, self._target.foreign)
+        call = await with_owner(await self._within(await self._current(call)), self._adapter.owners, self._target.foreign)
         if call.op in _BRINGS and not self._under_way and await self._is_judged(call):
             assert self._target.undertaker is not None
             async with self._target.undertaker.judging(call.caller.scope, getattr(call.args, "experiment_id", "")):
@@ -143,6 +143,14 @@ class Session:
         if call.op is Op.LIST_EXPERIMENTS and self.outermost:
             return await self._whole_page(call)
         return await self.direct(call)
+
+    async def _within(self, call: Call) -> Call:
+        """The call, without the account's own project where the vendor has no words for projects."""
+        project, route = getattr(call.args, "project", None), route_for(self._adapter, call)
+        if call.op not in INDEXED or not project or (route is not None and "project" in says(route)):
+            return call
+        own = await self.perform(call.then(Op.CURRENT_PROJECT))
+        return of_account(call) if own["id"] == project else call
 
     async def _whole_page(self, call: Call) -> Json:
         """Experiments with their counts. Where the vendor does not show them, those on the page are read one by one, and all if they decide what is on it."""

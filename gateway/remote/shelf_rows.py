@@ -207,6 +207,11 @@ def finish(tx: Transaction, number: int, begun: datetime, calls: int, seconds: f
     tx.execute(shelves.update().where(_THIS).values(**values), {"shelf_id": number})
 
 
+def seen(tx: Transaction, number: int, since: datetime) -> int:
+    """How many records have been seen from then on, those that are gone since included."""
+    return int(tx.value(select(func.count()).where(_HERE, _R.seen_at >= bindparam("since")), {"of": number, "since": since}))
+
+
 def stale(tx: Transaction, number: int, most: int) -> list[str]:
     """Up to so many records that were changed and have not been read since."""
     return [row.record for row in tx.rows(_STALE, {"of": number, "most": most})]

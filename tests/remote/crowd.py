@@ -1,11 +1,12 @@
 """A vendor with very many experiments, in each vendor's own form: pages are cut from a list of numbers, records are made as they are asked for."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from starlette.applications import Starlette
@@ -20,26 +21,39 @@ PROJECT = str(UUID(int=1))
 
 @dataclass
 class Crowd:
-    """`numbers` are the experiments there are, ascending: the newest is the last. `calls` counts what was asked, `largest` the records of one answer."""
+    """`numbers` are the experiments there are, ascending: the newest is the last. `calls` counts what was asked, `meanwhile` happens at each call, and
+    `fault` answers in place of the call it is given the number of, when it answers at all.
+    """
 
     numbers: list[int] = field(default_factory=list)
     datasets: int = 3
     calls: list[str] = field(default_factory=list)
-    largest: int = 0
+    meanwhile: Callable[[], None] = lambda: None
+    fault: Callable[[int], JSONResponse | None] = lambda number: None
+    delay: float = 0.0
+    names: dict[int, str] = field(default_factory=dict)
+    adapter: ClassVar[str] = ""
+
+    @property
+    def app(self) -> Starlette:
+        raise NotImplementedError
 
     def made(self, number: int) -> str:
         return (BEGIN + timedelta(minutes=number)).isoformat()
 
+    def name(self, number: int) -> str:
+        return self.names.get(number, f"try {number}")
+
     def newest_first(self) -> list[int]:
         return self.numbers[::-1]
-
-    def shown(self, items: list[Document]) -> list[Document]:
-        self.largest = max(self.largest, len(items))
-        return items
 
     def noted(self, act: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[JSONResponse]]:
         async def answer(request: Request) -> JSONResponse:
             self.calls.append(f"{request.method} {request.url.path}")
+            await asyncio.sleep(self.delay)
+            if (wrong := self.fault(len(self.calls))) is not None:
+                return wrong
+            self.meanwhile()
             return JSONResponse(await act(request))
 
         return answer
@@ -48,7 +62,7 @@ class Crowd:
 class Storing(Crowd):
     """Pages by cursor, experiments by dataset: number n is one of dataset n mod `datasets`."""
 
-    adapter, root = "phoenix", ""
+    adapter = "phoenix"
 
     @property
     def app(self) -> Starlette:
@@ -57,6 +71,9 @@ class Storing(Crowd):
                 Route("/v1/datasets", self.noted(self._datasets)),
                 Route("/v1/datasets/{dataset}/experiments", self.noted(self._experiments)),
                 Route("/v1/experiments/{experiment}", self.noted(self._one)),
+                Route("/v1/datasets/{dataset}/experiments", self.noted(self._create), methods=["POST"]),
+                Route("/v1/experiments/{experiment}", self.noted(self._delete), methods=["DELETE"]),
+                Route("/v1/experiments/{experiment}", self.noted(self._rename), methods=["PATCH"]),
             ]
         )
 
@@ -74,7 +91,7 @@ class Storing(Crowd):
             start = self.number(request.query_params["cursor"])
             numbers = [number for number in numbers if number <= start]
         following = self.node(kind, numbers[limit]) if len(numbers) > limit else None
-        return {"data": self.shown([make(number) for number in numbers[:limit]]), "next_cursor": following}
+        return {"data": ([make(number) for number in numbers[:limit]]), "next_cursor": following}
 
     async def _datasets(self, request: Request) -> Document:
         return self._page(request, list(range(self.datasets, 0, -1)), "Dataset", self._dataset, 10)
@@ -94,19 +111,33 @@ class Storing(Crowd):
     async def _one(self, request: Request) -> Document:
         return {"data": self._experiment(self.number(request.path_params["experiment"]))}
 
+    async def _create(self, request: Request) -> Document:
+        dataset = self.number(request.path_params["dataset"]) % self.datasets
+        self.numbers.append(next(number for number in range(max(self.numbers) + 1, 1 << 40) if number % self.datasets == dataset))
+        self.names[self.numbers[-1]] = (await request.json())["name"]
+        return {"data": self._experiment(self.numbers[-1])}
+
+    async def _delete(self, request: Request) -> None:
+        self.numbers.remove(self.number(request.path_params["experiment"]))
+
+    async def _rename(self, request: Request) -> Document:
+        number = self.number(request.path_params["experiment"])
+        self.names[number] = (await request.json())["name"]
+        return {"data": self._experiment(number)}
+
     def _experiment(self, number: int) -> Document:
         dataset = number % self.datasets or self.datasets
         counts = {"example_count": 1, "successful_run_count": 0, "failed_run_count": 0, "missing_run_count": 1}
         named = {"dataset_id": self.node("Dataset", dataset), "dataset_version_id": self.node("DatasetVersion", dataset)}
         times = {"created_at": self.made(number), "updated_at": self.made(number)}
-        about = {"name": f"try {number}", "description": None, "repetitions": 1, "metadata": {}, "project_name": None}
+        about: Document = {"name": self.name(number), "description": None, "repetitions": 1, "metadata": {}, "project_name": None}
         return {"id": self.node("Experiment", number), **named, **about, **times, **counts}
 
 
 class Serving(Crowd):
     """Numbered pages that shift, of 100 at most, with a total."""
 
-    adapter, root = "respan", ""
+    adapter = "respan"
 
     @property
     def app(self) -> Starlette:
@@ -122,20 +153,20 @@ class Serving(Crowd):
         assert 1 <= size <= 100
         numbers = self.newest_first()
         part = numbers[(page - 1) * size : page * size]
-        return {"count": len(numbers), "next": None, "previous": None, "results": self.shown([self._experiment(number) for number in part])}
+        return {"count": len(numbers), "next": None, "previous": None, "results": ([self._experiment(number) for number in part])}
 
     async def _one(self, request: Request) -> Document:
         return self._experiment(int(request.path_params["experiment"].removeprefix("e-")))
 
     def _experiment(self, number: int) -> Document:
-        about = {"name": f"try {number}", "dataset_id": "d-1", "dataset": "d-1", "workflow": [{"type": "custom", "config": {}}]}
+        about = {"name": self.name(number), "dataset_id": "d-1", "dataset": "d-1", "workflow": [{"type": "custom", "config": {}}]}
         return {"id": f"e-{number}", **about, "status": "completed", "progress": 100, "created_at": self.made(number), "tags": []}
 
 
 class Evaluating(Crowd):
     """No pages at all."""
 
-    adapter, root = "evalguard", ""
+    adapter = "evalguard"
 
     @property
     def app(self) -> Starlette:
@@ -151,13 +182,13 @@ class Evaluating(Crowd):
         return {"projectId": PROJECT, "orgId": PROJECT}
 
     async def _evals(self, request: Request) -> Document:
-        return {"success": True, "data": self.shown([self._experiment(number) for number in self.newest_first()])}
+        return {"success": True, "data": ([self._experiment(number) for number in self.newest_first()])}
 
     async def _groups(self, request: Request) -> Document:
         return {"success": True, "data": []}
 
     def _experiment(self, number: int) -> Document:
-        about = {"name": f"try {number}", "model": "m", "config": {"scorers": ["exact-match"]}, "status": "completed"}
+        about = {"name": self.name(number), "model": "m", "config": {"scorers": ["exact-match"]}, "status": "completed"}
         return {"id": str(UUID(int=1000 + number)), **about, "created_at": self.made(number)}
 
 

@@ -9,13 +9,16 @@ from adapters.evalguard.quirks.values import compact
 from adapters.evalguard.tables.scorers import WHY
 from adapters.recipes import unknown_evaluators
 from adapters.scope import Scope
+from schemas.analysis import Summary
 from schemas.errors import Code, CrosswalkError, invalid, unknown
 from schemas.experiment import ExperimentDefinition
 from schemas.ids import Kind
 from schemas.json import JsonObject
 from schemas.operations import AddRunArgs, Call, CompareArgs, ListExperimentsArgs, Op
 from schemas.run import NewRun, NewRuns
+from schemas.status import ExperimentStatus
 
+_OPEN = (ExperimentStatus.DRAFT, ExperimentStatus.PENDING, ExperimentStatus.WAITING)
 IN_ORDER = ["example_position", "repetition"]
 Steps = Generator[Call, Any, Any]
 
@@ -113,13 +116,20 @@ def rows(call: Call, scope: Scope) -> Plan:
     items = []
     for item in page["items"]:
         try:
-            figures = yield call.then(Op.SUMMARIZE, experiment_id=item["id"])
+            figures = _unbegun(item) or (yield call.then(Op.SUMMARIZE, experiment_id=item["id"]))
         except CrosswalkError as error:
             if error.code is not Code.NOT_FOUND:
                 raise
         else:
             items.append({**item, "summary": figures})
     return {**page, "items": items}
+
+
+def _unbegun(item: JsonObject) -> JsonObject | None:
+    """The figures of a run none of whose cases has a result, which need not be asked for."""
+    counts = item["counts"]
+    begun = counts["expected"] == 0 or counts["succeeded"] + counts["failed"] > 0
+    return None if begun or item["status"] not in _OPEN else Summary(experiment_id=item["id"]).model_dump()
 
 
 def patch(call: Call, scope: Scope) -> Plan:
