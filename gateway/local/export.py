@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, bindparam, select
 
+from gateway.keyset import bad_cursor
 from gateway.local import examples, listing, lookup, ordered_runs, run_lists
 from gateway.local.handler import Reply
 from gateway.store import Transaction
@@ -53,7 +54,7 @@ def _from_cursor(tx: Transaction, query: Select[Any], cursor: str | None) -> Sel
     number = tx.ids.number(cursor, Kind.RUN)
     bounded = None if number is None else ordered_runs.starting_at(tx, query, number)
     if bounded is None:
-        raise listing.bad_cursor(cursor)
+        raise bad_cursor(cursor)
     return bounded
 
 

@@ -23,8 +23,7 @@ from tests.visibility.test_matrix import differences
 
 pytestmark = pytest.mark.anyio
 
-REFUSED = {
-}
+REFUSED = {}
 """What a vendor cannot be told: evaluators of its own over runs that a caller brings."""
 
 VENDORS = [name for name, adapter in discover().items() if not adapter.prefix]
