@@ -60,6 +60,28 @@ async def test_of_twelve_resumes_at_once_one_is_recorded(client: httpx.AsyncClie
     assert (await ask(client, "GET", path))["output"] == won
 
 
+async def test_the_first_form_from_create_to_submission(client: httpx.AsyncClient) -> None:
+    """`workflows` of one `custom` step, filters as a list, a submission of the output alone, and what the older notebooks poll for."""
+    body = {"dataset_id": await dataset(client), "workflows": [{"type": "custom", "config": {}}], "evaluator_slugs": ["exact-match"]}
+    made = await ask(client, "POST", EXPERIMENTS, body, 201)
+    assert made["workflows"] == [{"type": "wait", "config": {}}]
+    waiting = {"filters": [{"field": "status", "operator": "=", "value": "pending_custom_submission"}]}
+    found = await traces(client, made["id"], waiting)
+    assert len(found) == 3
+    for trace in found:
+        submitted = await ask(client, "PATCH", f"{EXPERIMENTS}{made['id']}/logs/{trace['id']}/", {"output": trace["expected_output"]})
+        assert (submitted["status"], submitted["input"]) == ("success", trace["input"])
+    assert await traces(client, made["id"], waiting) == []
+    done = {"filters": [{"field": "status", "operator": "in", "value": ["success"]}]}
+    for _ in range(200):
+        scores = [trace["scores"] for trace in await traces(client, made["id"], done)]
+        if all(scores):
+            break
+        await asyncio.sleep(0.02)
+    assert [one["exact-match"]["boolean_value"] for one in scores] == [True, True, True]
+    assert (await ask(client, "GET", f"{EXPERIMENTS}{made['id']}/"))["status"] == "completed"
+
+
 async def test_a_trace_of_another_experiment_is_not_found(client: httpx.AsyncClient) -> None:
     one, other = await experiment(client), await experiment(client)
     trace = (await traces(client, one["id"]))[0]["id"]
