@@ -112,10 +112,22 @@ class Waiting:
             await self.asides.put(call.caller.scope, experiment, {ANNOUNCED: token}, anew=False)
         return token
 
-    async def _recorded(self, call: Call, place: str) -> str | None:
+    async def _recorded(self, call: Call, place: Place, named: str, below: Perform) -> str | None:
         """The vendor's run of a place, None while it waits."""
-        kept = (await self.asides.of(call.caller.scope, [place])).get(place) or {}
-        return kept.get(_RUN)
+        kept = (await self.asides.of(call.caller.scope, [named])).get(named) or {}
+        if kept.get(_RUN):
+            return str(kept[_RUN])
+        # Recorded a moment ago, or just before a crash: the vendor knows.
+        page = await below(call.then(Op.LIST_RUNS, experiment_id=place.experiment, scores=False))
+        for run in page["items"]:
+            if (run["example_id"], run["repetition"]) == (place.example, place.repetition):
+                await self._bound(call.caller.scope, named, run["id"])
+                return str(run["id"])
+        return None
+
+    async def _bound(self, scope: str, named: str, run: str) -> None:
+        await self.asides.put(scope, named, {_RUN: run}, anew=False)
+        await self.asides.put(scope, run, {_PLACE: named}, anew=False)
 
     # Bringing
 
@@ -141,8 +153,7 @@ class Waiting:
         run = await below(call)
         place = Place(_experiment(call), run["example_id"], run["repetition"], token)
         (named,) = await self._named(call.caller.scope, [place])
-        await self.asides.put(call.caller.scope, named, {_RUN: run["id"]}, anew=False)
-        await self.asides.put(call.caller.scope, run["id"], {_PLACE: named}, anew=False)
+        await self._bound(call.caller.scope, named, run["id"])
         return _as(named, run)
 
     async def _complete(self, call: Call, perform: Perform, below: Perform) -> Json:
@@ -160,7 +171,7 @@ class Waiting:
 
     async def _score(self, call: Call, perform: Perform, below: Perform) -> Json:
         place, named = await self._place(call), str(getattr(call.args, "run_id", ""))
-        run = await self._recorded(call, named)
+        run = await self._recorded(call, place, named, below)
         if run is None:
             raise CrosswalkError(Code.CONFLICT, "The run still waits for its output.", Reason.BUSY, Kind.RUN, named)
         score = await below(_with(call, run_id=run, experiment_id=place.experiment))
