@@ -197,7 +197,8 @@ class Adapter:
     `waits` says that it knows runs that have yet to get their output: where it does not, they have their places here.
     `judges` says that it scores the runs that its callers bring: where it does not, the gateway does.
     `repeats` says that its experiments run an example as often as is asked, `grows` that they take rows beyond those of their dataset: where one is false,
-    several of its experiments stand together for one.
+    several of its experiments stand together for one. `snapshots` says that a version of a dataset is there only when somebody took it, so that the latest
+    one need not be what the dataset holds.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
     own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
     `release` is how a server tells its version, where servers of several versions are about; `before` says what of all this was otherwise before one.
@@ -234,6 +235,7 @@ class Adapter:
     repeats: bool = True
     grows: bool = True
     together: Callable[[Call], bool] | None = None
+    snapshots: bool = False
     outgoing: tuple[Route, ...] = ()
     owners: Mapping[Kind, Owner] = field(default_factory=dict)
     write_headers: Mapping[str, str] = field(default_factory=dict)

@@ -29,6 +29,7 @@ ADAPTER = Adapter(
     read_error=read_error,
     outgoing=OUTGOING,
     together=together,
+    snapshots=True,
     # A case has one result, which goes by its index.
     repeats=False,
     # The rows of an external run come with their scores.

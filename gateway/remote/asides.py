@@ -1,12 +1,14 @@
 """What a target has no place for, kept beside its records in our own store."""
 
 from collections.abc import Iterable, Sequence
+from math import isclose
 
 from cachetools import TTLCache
 from sqlalchemy import bindparam, select
 
 from gateway.store import Store, Transaction
 from gateway.store.tables import asides
+from schemas.base import Record
 from schemas.json import Json, JsonObject
 from schemas.status import ExperimentStatus
 
@@ -21,6 +23,10 @@ _OWN = (asides.c.target == bindparam("space"), asides.c.scope == bindparam("owne
 _ANY = select(asides.c.record).where(*_OWN).limit(1)
 _FIND = select(asides.c.record, asides.c.body).where(*_OWN, asides.c.record.in_(bindparam("records", expanding=True)))
 _DROP = asides.delete().where(*_OWN, asides.c.record == bindparam("one"))
+
+
+_OF_A_RECORD = (*Record.model_fields, "run_id", "experiment_id")
+"""What a score is known by, whatever it says."""
 
 
 class Asides:
@@ -87,7 +93,9 @@ def _drop(tx: Transaction, space: int, scope: str, record: str) -> None:
 
 
 def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
-    """A record with what was kept of it. Of its counts only those stand that were kept; a status is what was kept unless the record has ended since."""
+    """A record with what was kept of it. Of its counts only those stand that were kept; a status is what was kept unless the record has ended since; its
+    scores are those that the target shows.
+    """
     if not kept:
         return document
     whole = {**document, **kept}
@@ -98,6 +106,8 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
         whole["counts"] = {**whole["counts"], "waiting": max(0, missing), "missing": min(0, missing)}
     if isinstance(kept.get("variants"), list):
         whole["variants"] = _with_ids(kept["variants"], document.get("variants") or [])
+    if isinstance(kept.get("scores"), list) and document.get("scores"):
+        whole["scores"] = _as_meant(kept["scores"], document["scores"])
     if _overtaken(kept.get("status"), document.get("status")):
         whole["status"] = document["status"]
     return whole
@@ -109,6 +119,28 @@ def _with_ids(kept: list[JsonObject], told: list[JsonObject]) -> list[JsonObject
     return [
         {**variant, "id": variant.get("id") or identity or ""} for variant, identity in zip(kept, ids or [None] * len(kept), strict=True)
     ]
+
+
+def _as_meant(kept: list[JsonObject], told: list[JsonObject]) -> list[JsonObject]:
+    """The scores that the target shows, as they were said and in that order. One that somebody else has given since, or given anew, is what the target says."""
+    said = {score.get("evaluator"): score for score in kept}
+    places = {name: place for place, name in enumerate(said)}
+    ordered = sorted(told, key=lambda score: places.get(score.get("evaluator"), len(places)))
+    return [_meant(said.get(score.get("evaluator")), score) for score in ordered]
+
+
+def _meant(said: JsonObject | None, told: JsonObject) -> JsonObject:
+    if said is None or not _agree(said, told):
+        return told
+    return {**{name: told[name] for name in _OF_A_RECORD if name in told}, **said}
+
+
+def _agree(said: JsonObject, told: JsonObject) -> bool:
+    """Whether a score can be what a target that knows only figures and verdicts makes of another one."""
+    value, shown = said.get("value"), told.get("value")
+    if isinstance(value, bool | int | float) and isinstance(shown, bool | int | float) and not isclose(value, shown):
+        return False
+    return None in (said.get("passed"), told.get("passed")) or said["passed"] == told["passed"]
 
 
 def _overtaken(kept: Json, told: Json) -> bool:

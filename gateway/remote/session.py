@@ -25,7 +25,7 @@ from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, inexact, listed
-from gateway.remote.recipes.rows import each
+from gateway.remote.recipes.rows import each, standing
 from gateway.remote.recipes.runs import matched
 from gateway.remote.release import OlderServer
 from gateway.remote.saying import brings_more, says_any
@@ -142,6 +142,12 @@ class Session:
             return await outbox.perform(self, call)
         if call.op is Op.LIST_EXPERIMENTS and self.outermost:
             return await self._whole_page(call)
+        if (
+            call.op is Op.GET_DATASET_VERSION
+            and self._adapter.snapshots
+            and await self._stands(call, getattr(call.args, "version_id", None))
+        ):
+            return completed(call, await self._cook(standing(call)))
         return await self.direct(call)
 
     async def _within(self, call: Call) -> Call:
@@ -227,8 +233,12 @@ class Session:
         return completed(call, await self._target.foreign.adopt(reply, Kind.RUN, call.caller.scope))
 
     async def _current(self, call: Call) -> Call:
-        """The call without the version that stands for a dataset as it is."""
+        """The call without the version that stands for a dataset as it is. Raises CrosswalkError (unsupported) where only one that was taken will do."""
         if call.op is not Op.GET_DATASET_VERSION and await self._stands(call, getattr(call.args, "version_id", None)):
+            if SPECS[call.op].args.model_fields["version_id"].is_required():
+                raise CrosswalkError(
+                    Code.UNSUPPORTED, f"{self._adapter.title} needs a version that was taken: this id is the dataset as it is."
+                )
             rest = call.args.model_dump(exclude_unset=True, exclude={"version_id"})
             call = replace(call, args=SPECS[call.op].args.model_validate(rest))
         if call.body is not None and await self._stands(call, getattr(call.body, "dataset_version_id", None)):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from gateway.remote.target import RemoteTarget
 
 AS_IT_IS = "as it is: "
-"""Begins what is kept as the vendor's own id of a version that the vendor does not have."""
+"""Begins what is kept as the vendor's own id of a version that the vendor does not have: the dataset as it is whenever it is asked for."""
 
 _OF_A_VERSION: Mapping[Kind | None, tuple[str, str]] = {
     Kind.DATASET: ("id", "version_id"),
@@ -117,7 +117,7 @@ class Talk:
             records = await foreign.adopt([{"id": one} for one in reply.get("ids") or ()], _ADDED[call.op], scope)
             reply = {**reply, "ids": [record["id"] for record in records]}
         adopted = await foreign.adopt(reply, kind, scope)
-        if kind in _OF_A_VERSION and not _has_versions(self._adapter):
+        if (kind in _OF_A_VERSION and not _has_versions(self._adapter)) or (kind is Kind.DATASET and self._adapter.snapshots):
             adopted = await foreign.adopt(_versioned(adopted, *_OF_A_VERSION[kind]), kind, scope)
         if kind is not Kind.RUN or Kind.SCORE in self._adapter.unlisted or self._target.outbox is not None:
             return adopted

@@ -319,3 +319,51 @@ async def test_datasets_grow_and_their_versions_stay(client: httpx.AsyncClient) 
     assert (renamed["name"], renamed["metadata"]) == ("e", {"a": 1})
     await canonical.ask("DELETE", f"/datasets/{dataset['id']}", 200)
     await canonical.ask("GET", f"/datasets/{dataset['id']}", 404)
+
+
+async def test_reading_a_dataset_writes_nothing(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@eg")
+    async with httpx.AsyncClient(base_url=f"{vendor}/evalguard/api/v1") as behind:
+        project = (await behind.get("/project/current")).json()["projectId"]
+        made = {"projectId": project, "name": "theirs", "cases": [{"input": "a"}]}
+        theirs = (await behind.post("/datasets", json=made)).json()["data"]["id"]
+        (listed,) = (await canonical.get("/datasets"))["items"]
+        dataset = await canonical.get(f"/datasets/{listed['id']}")
+        assert (dataset["name"], dataset["example_count"], dataset["version_id"]) == ("theirs", 1, listed["version_id"])
+        version = await canonical.get(f"/datasets/{listed['id']}/versions/{dataset['version_id']}")
+        assert (version["id"], version["dataset_id"], version["example_count"]) == (dataset["version_id"], dataset["id"], 1)
+        assert (await behind.get(f"/datasets/{theirs}/versions")).json()["data"]["versions"] == []
+        for count in (1, 2):
+            shown = (await canonical.get(f"/datasets/{dataset['id']}/examples", version_id=dataset["version_id"]))["items"]
+            assert len(shown) == count, "the dataset as it is, whenever it is asked for"
+            await behind.post(f"/datasets/{theirs}/cases", json={"cases": [{"input": "b"}]})
+    diff = f"/datasets/{dataset['id']}/versions/{dataset['version_id']}/diff"
+    assert "was taken" in (await canonical.ask("GET", diff, 501)).json()["detail"]
+    experiment = {"dataset_id": dataset["id"], "dataset_version_id": dataset["version_id"], "variants": ASKS}
+    created = await canonical.post("/experiments", {**experiment, "evaluators": [{"evaluator": "exact_match"}]})
+    assert (await ended(canonical, created["id"]))["counts"]["succeeded"] == 3
+
+
+async def test_what_others_said_of_a_result_is_seen_beside_what_is_kept_of_it(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@eg")
+    dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+    experiment = await canonical.post("/experiments", {"name": "e", "dataset_id": dataset["id"], "variants": WAITS})
+    path = f"/experiments/{experiment['id']}/runs"
+    run = await canonical.post(path, {"example_position": 0, "output": "x"})
+    for body in ({"evaluator": "tone", "value": "warm"}, {"evaluator": "right", "value": True}, {"evaluator": "length", "value": 0.5}):
+        await canonical.post(f"{path}/{run['id']}/scores", body)
+
+    async def scores() -> dict[str, Any]:
+        (shown,) = (await canonical.get(path))["items"]
+        return {score["evaluator"]: score["value"] for score in shown["scores"]}
+
+    assert await scores() == {"tone": "warm", "right": True, "length": 0.5}
+    async with httpx.AsyncClient(base_url=f"{vendor}/evalguard/api/v1") as behind:
+        project = (await behind.get("/project/current")).json()["projectId"]
+        (held,) = (await behind.get("/evals", params={"projectId": project})).json()["data"]
+        (row,) = (await behind.get(f"/evals/{held['id']}/results")).json()["data"]
+        said = {**row["scores"], "length": {"score": 0.9, "passed": True}, "theirs": {"score": 1, "passed": True}}
+        del said["right"]
+        row = {"test_case_index": 0, "input": "a", "output": "x", "latency_ms": 1, "passed": True, "scores": said}
+        assert (await behind.post(f"/evals/{held['id']}/results", json={"results": [row]})).status_code == 200
+    assert await scores() == {"tone": "warm", "length": 0.9, "theirs": 1}

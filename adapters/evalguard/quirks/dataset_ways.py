@@ -4,6 +4,7 @@ from collections.abc import Generator
 from typing import Any
 
 from adapters.base import Plan
+from adapters.notes import Fate
 from adapters.scope import Scope
 from schemas.dataset import NewVersion
 from schemas.errors import Code, CrosswalkError
@@ -21,20 +22,15 @@ def create(call: Call, scope: Scope) -> Plan:
     return {**made, "version_id": version, "example_count": made.get("example_count") or count}
 
 
-def read(call: Call, scope: Scope) -> Plan:
-    """The dataset with its latest version: a snapshot of what is in it now, which is the last one again when nothing has changed."""
-    found = yield call
-    version = yield from snapshot(call, found["id"])
-    return {**found, "version_id": version}
-
-
-def snapshot(call: Call, dataset_id: str) -> Generator[Call, Any, str]:
-    """The id of a version of the cases as they are; where none may be taken, of the last one; "" without any."""
+def snapshot(call: Call, dataset_id: str, scope: Scope | None = None) -> Generator[Call, Any, str]:
+    """The id of a version of the cases as they are; where none may be taken, of the last one, which is noted; "" without any."""
     try:
         taken = yield call.then(Op.CREATE_DATASET_VERSION, NewVersion(), dataset_id=dataset_id)
     except CrosswalkError as error:
         if error.code is not Code.FORBIDDEN:
             raise
+        if scope is not None:
+            scope.note(Fate.COERCED, "", "items", "as of the last snapshot: this key may not take one of the cases as they are")
         page = yield call.then(Op.LIST_DATASET_VERSIONS, dataset_id=dataset_id)
         return str(page["items"][0]["id"]) if page["items"] else ""
     return str(taken["id"])
@@ -44,7 +40,7 @@ def examples(call: Call, scope: Scope) -> Plan:
     """The cases of a version, by default of the dataset as it is now."""
     args = call.args
     assert isinstance(args, ListExamplesArgs)
-    version = args.version_id or (yield from snapshot(call, args.dataset_id))
+    version = args.version_id or (yield from snapshot(call, args.dataset_id, scope))
     page: JsonObject = yield call.then(call.op, **{**args.model_dump(exclude_unset=True), "version_id": version})
     items = [{**item, "dataset_id": args.dataset_id, "position": place} for place, item in enumerate(page["items"])]
     return {"items": items, "next_cursor": None}

@@ -20,6 +20,9 @@ from schemas.status import ExperimentStatus, RunStatus
 MOST = 1000
 """Rows of one upload (seen in client)."""
 
+ATTEMPTS = 3
+"""How often what was written is looked for."""
+
 Steps = Generator[Call, Any, Any]
 
 
@@ -137,7 +140,8 @@ def add_many(call: Call, scope: Scope) -> Plan:
     for start in range(0, len(told), MOST):
         yield Call(call.op, args, NewRuns(runs=told[start : start + MOST]), call.caller)
     if told:
-        yield from _over(call, experiment, len(examples))
+        runs = yield from _read_back(call, args, told)
+        yield from _over(call, experiment, len(examples), runs)
     return {"ids": [run_id(args.experiment_id, run.example_position or 0) for run in placed], "version_id": None}
 
 
@@ -146,7 +150,8 @@ def _placed(run: NewRun, examples: list[JsonObject], recorded: dict[int, JsonObj
     if run.repetition != 1:
         raise CrosswalkError(Code.UNSUPPORTED, "EvalGuard holds one result for each case.")
     place = run.example_position
-    if run.example_id is not None:
+    # A run that the vendor made of cases alone has no dataset: its results go by their places.
+    if run.example_id is not None and (examples or place is None):
         names = (run.example_id,)
         place = next((number for number, example in enumerate(examples) if example["id"] in names or example.get("alias") in names), None)
         if place is None:
@@ -170,10 +175,34 @@ def _announced(call: Call, experiment: JsonObject) -> Steps:
         yield call.then(Op.UPDATE_EXPERIMENT, ExperimentPatch(extensions=extensions), experiment_id=experiment["id"])
 
 
-def _over(call: Call, experiment: JsonObject, cases: int) -> Steps:
+def _read_back(call: Call, args: AddRunArgs, told: list[NewRun]) -> Steps:
+    """The results as they are after a write. A result is replaced as a whole, and nothing tells a writer that another one has just replaced it, too: scores
+    that are not there are written again, together with what is. Raises CrosswalkError (conflict) when others keep taking them away.
+    """
+    for attempt in range(ATTEMPTS):
+        page = yield call.then(Op.LIST_RUNS, experiment_id=args.experiment_id, waiting=False)
+        there = {run["example_position"]: run for run in page["items"]}
+        lost = [again for run in told if (again := _again(run, there.get(run.example_position))) is not None]
+        if not lost:
+            return page["items"]
+        if attempt < ATTEMPTS - 1:
+            for start in range(0, len(lost), MOST):
+                yield Call(call.op, args, NewRuns(runs=lost[start : start + MOST]), call.caller)
+    message = f"Others write the result of case {lost[0].example_position} at the same time: what was said of it is not there."
+    raise CrosswalkError(Code.CONFLICT, message)
+
+
+def _again(run: NewRun, there: JsonObject | None) -> NewRun | None:
+    """The result with the scores it lacks; None when it has them all, and where the vendor does not show it: no other writer can take a whole one away."""
+    if there is None:
+        return None
+    known = {score["evaluator"] for score in there["scores"]}
+    missing = [score for score in run.scores if score.evaluator not in known]
+    return _rewritten(there, [*_new_scores(there["scores"]), *map(saying.said, missing)]) if missing else None
+
+
+def _over(call: Call, experiment: JsonObject, cases: int, runs: list[JsonObject]) -> Steps:
     """Says that a run is over, which is final: not before each case has its result and each of those who judge has judged every one that succeeded."""
-    page = yield call.then(Op.LIST_RUNS, experiment_id=experiment["id"], waiting=False)
-    runs = page["items"]
     judges = {score["evaluator"] for run in runs for score in run["scores"]} | {use["evaluator"] for use in experiment["evaluators"]}
     succeeded = [run for run in runs if run["status"] == RunStatus.SUCCEEDED]
     complete = all(judges <= {score["evaluator"] for score in run["scores"]} for run in succeeded)
@@ -239,12 +268,16 @@ def _one(call: Call, wanted: str, experiment_id: str | None) -> Call:
 
 
 def _written(call: Call, run: JsonObject, scores: list[JsonObject]) -> Call:
+    body = NewRuns(runs=[_rewritten(run, scores)])
+    return Call(Op.ADD_RUNS, AddRunArgs(experiment_id=run["experiment_id"], replace=True), body, call.caller)
+
+
+def _rewritten(run: JsonObject, scores: list[JsonObject]) -> NewRun:
     known = {name: run[name] for name in NewRun.model_fields if run.get(name) not in (None, [], {})}
     known.update({"output": run.get("output"), "scores": scores})
     # The figure and the verdict of a result follow from its scores; with other scores they are made anew.
     told = {name: value for name, value in known.items() if name not in ("variant_id", "passed", "score")}
-    body = NewRuns.model_validate({"runs": [told]})
-    return Call(Op.ADD_RUNS, AddRunArgs(experiment_id=run["experiment_id"], replace=True), body, call.caller)
+    return NewRun.model_validate(told)
 
 
 def _new_scores(scores: Iterable[JsonObject]) -> list[JsonObject]:

@@ -104,7 +104,7 @@ _DATASETS = (
         **_SEEN,
     ),
     Route(Op.LIST_DATASETS, "GET", "/datasets", args=_OF_PROJECT, taken=Many(wire.DATASET, ("datasets",)), account=PROJECT, **_SEEN),
-    Route(Op.GET_DATASET, "GET", "/datasets/{datasetId}", args=_ONE_DATASET, taken=One(wire.DATASET), way=dataset_ways.read, **_SEEN),
+    Route(Op.GET_DATASET, "GET", "/datasets/{datasetId}", args=_ONE_DATASET, taken=One(wire.DATASET), **_SEEN),
     Route(
         Op.UPDATE_DATASET,
         "PUT",

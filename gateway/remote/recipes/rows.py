@@ -60,16 +60,22 @@ def versions(call: Call) -> Cooking:
     """The only version there is: the dataset as it stands."""
     args = call.args
     assert isinstance(args, ListVersionsArgs)
+    version = yield from standing(call)
+    return {"items": [] if args.explicit or args.limit == 0 or args.cursor else [{**version, "number": 1}], "next_cursor": None}
+
+
+def standing(call: Call) -> Cooking:
+    """The dataset as it stands, as a version."""
+    args = call.args
+    assert isinstance(args, DatasetArgs)
     found = Dataset.model_validate((yield Call(Op.GET_DATASET, DatasetArgs(dataset_id=args.dataset_id), None, call.caller)))
-    version = {
+    return {
         "id": found.version_id,
         "dataset_id": found.id,
-        "number": 1,
         "example_count": found.example_count,
         "created_at": found.updated_at or found.created_at,
         "extensions": {},
     }
-    return {"items": [] if args.explicit or args.limit == 0 or args.cursor else [version], "next_cursor": None}
 
 
 def each(body: Model, most: int) -> list[Model]:
