@@ -90,7 +90,7 @@ DIFFERENCES = (
         "what a client sent about its run must not disappear",
     ),
     Difference(
-        "users, GraphQL, prompts, annotations, sessions, models",
+        "users, GraphQL, annotations, sessions, models",
         "served",
         "422 text that names the operation and says why",
         "no experiment client calls them",

@@ -20,9 +20,15 @@ _NOTHING: tuple[Any, ...] = (None, "", {}, [])
 def _pairs(part: str) -> Iterator[Any]:
     for example in examples(part):
         for adapter in discover().values():
-            route = next((r for r in adapter.by_operation.get(example.route.op, ()) if _reversible(r, part)), None)
+            routes = adapter.by_operation.get(example.route.op, ())
+            route = next((r for r in routes if _reversible(r, part) and _of_one_kind(r, example.route)), None)
             if adapter.name != example.adapter.name and route is not None and not example.one_way:
                 yield pytest.param(example, adapter, route, id=f"{example}-{adapter.name}")
+
+
+def _of_one_kind(route: Route, other: Route) -> bool:
+    """Whether two routes may be about the same record: documents of different kinds have nothing in common."""
+    return "kind" not in route.fixed or "kind" not in other.fixed or route.fixed["kind"] == other.fixed["kind"]
 
 
 def _reversible(route: Route, part: str) -> bool:

@@ -74,15 +74,24 @@ def made(kind: Kind, number: int, scope: Scope) -> str:
 
 @dataclass(frozen=True)
 class NodeId:
-    """The node id of one kind of record. Row `01` and ` 1 ` are row 1; a row no database could hold names nothing."""
+    """The node id of one kind of record. Row `01` and ` 1 ` are row 1; a row no database could hold names nothing.
+
+    `type_name` is the type's name where the kind does not tell it (documents are of many types).
+    """
 
     kind: Kind
+    type_name: str = ""
+
+    @property
+    def type(self) -> str:
+        """The type's name in ids."""
+        return self.type_name or TYPE_NAMES[self.kind]
 
     def decode(self, value: Json, scope: Scope) -> str:
         node = read_node(value) if isinstance(value, str) else None
         if node is None:
             raise malformed(self.kind, str(value))
-        if node.type_name != TYPE_NAMES[self.kind] or node.number is None:
+        if node.type_name != self.type or node.number is None:
             raise wrong_kind(self.kind, value)
         return made(self.kind, node.number, scope)
 
@@ -91,7 +100,7 @@ class NodeId:
         if identity is None:
             # An id from elsewhere has no number to write: saying so is better than an id that means nothing.
             raise malformed(self.kind, str(value))
-        return write_node(TYPE_NAMES[self.kind], identity.number)
+        return write_node(self.type, identity.number)
 
 
 @dataclass(frozen=True)
@@ -149,12 +158,13 @@ class IdsInText:
 class Place:
     """A list's place and size: `cursor` is the node id of the first item of the page, and need not exist any more.
 
-    `any_type` takes the number of whatever id comes (the list of runs does); `ascending` says how the list is ordered.
+    `any_type` takes the number of whatever id comes (the list of runs does); `ascending` says how the list is ordered; `type_name` as of `NodeId`.
     """
 
     kind: Kind
     any_type: bool = False
     ascending: bool = False
+    type_name: str = ""
 
     def decode(self, given: JsonObject, scope: Scope) -> JsonObject:
         """The canonical `cursor` and `limit`. Raises BAD_CURSOR."""
@@ -174,12 +184,12 @@ class Place:
         """The query of a canonical `cursor` and `limit`."""
         cursor = place.get("cursor")
         return {
-            "cursor": NodeId(self.kind).encode(cursor, scope) if cursor else ABSENT,
+            "cursor": NodeId(self.kind, self.type_name).encode(cursor, scope) if cursor else ABSENT,
             "limit": place.get("limit", ABSENT),
         }
 
     def _number(self, cursor: str) -> int:
         node = read_node(cursor)
-        if node is None or node.number is None or not (self.any_type or node.type_name == TYPE_NAMES[self.kind]):
+        if node is None or node.number is None or not (self.any_type or node.type_name == NodeId(self.kind, self.type_name).type):
             raise CrosswalkError(Code.INVALID_REQUEST, f"Invalid cursor format: {cursor}", Reason.BAD_CURSOR, self.kind, cursor)
         return node.number

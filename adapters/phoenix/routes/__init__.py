@@ -1,6 +1,6 @@
 """Every path of the dialect."""
 
-from adapters.phoenix.routes import datasets, experiments, labels, library
+from adapters.phoenix.routes import datasets, experiments, labels, library, prompts
 
-ROUTES = (*experiments.ROUTES, *datasets.ROUTES, *labels.ROUTES, *library.ROUTES)
+ROUTES = (*experiments.ROUTES, *datasets.ROUTES, *labels.ROUTES, *library.ROUTES, *prompts.ROUTES)
 PAGES = library.PAGES

@@ -20,7 +20,7 @@ STATUS_CODES: Mapping[Code, int] = {
 NO_FIELD = "no field for it"
 
 
-def place(kind: Kind, *, any_type: bool = False, ascending: bool = False) -> Fold:
+def place(kind: Kind, *, any_type: bool = False, ascending: bool = False, type_name: str = "") -> Fold:
     """The rows of a list's place and size."""
-    where = Place(kind, any_type, ascending)
+    where = Place(kind, any_type, ascending, type_name)
     return Fold(("cursor", "limit"), ("cursor", "limit"), where.decode, where.encode)
