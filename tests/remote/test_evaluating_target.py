@@ -367,3 +367,20 @@ async def test_what_others_said_of_a_result_is_seen_beside_what_is_kept_of_it(cl
         row = {"test_case_index": 0, "input": "a", "output": "x", "latency_ms": 1, "passed": True, "scores": said}
         assert (await behind.post(f"/evals/{held['id']}/results", json={"results": [row]})).status_code == 200
     assert await scores() == {"tone": "warm", "length": 0.9, "theirs": 1}
+
+
+async def test_projects_are_the_vendors(client: httpx.AsyncClient, vendor: str) -> None:
+    canonical = Face(client, "/v1@eg")
+    made = (await canonical.ask("POST", "/projects", 201, params={"account": True}, json={"name": "Team One"})).json()
+    assert (made["name"], made["slug"]) == ("Team One", "team-one")
+    path = f"/projects/{made['id']}"
+    assert (await canonical.get(path))["slug"] == "team-one"
+    renamed = (await canonical.ask("PATCH", path, 200, json={"name": "Team two"})).json()
+    assert (renamed["name"], renamed["slug"]) == ("Team two", "team-one")
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        (held,) = (await behind.get("/v1/projects", params={"account": True})).json()["items"]
+        assert (held["name"], held["id"] != made["id"]) == ("Team two", True)
+        await canonical.ask("DELETE", path, 200)
+        assert (await behind.get("/v1/projects", params={"account": True})).json()["items"] == []
+    refused = await canonical.ask("POST", "/projects", 501, json={"name": "a place for traces"})
+    assert refused.json()["code"] == "unsupported"

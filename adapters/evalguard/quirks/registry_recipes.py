@@ -7,6 +7,7 @@ from adapters.body import read_json
 from adapters.evalguard.quirks import agreement
 from adapters.evalguard.quirks.eval_recipes import Steps
 from adapters.evalguard.quirks.values import given
+from adapters.evalguard.tables.registry import EVALUATOR
 from adapters.evalguard.tables.scorers import ABSENT, Absent
 from adapters.http import Request, Response, json_response
 from adapters.scope import Scope
@@ -119,7 +120,7 @@ def list_evaluators(call: Call, scope: Scope) -> Plan:
 def differ(route: Route, request: Request, call: Call, reply: Json, scope: Scope) -> Response:
     """What changed in an evaluator's definition from one version to another, field by field (seen in client: changed, added, removed, modified)."""
     asked = read_json(request.body)
-    versions = {one["version"]: route.reply.item.encode(one, scope)["definition"] for one in reply["items"]}  # type: ignore[attr-defined]
+    versions = {one["version"]: EVALUATOR.encode(one, scope)["definition"] for one in reply["items"]}
     for name in ("fromVersion", "toVersion"):
         if asked[name] not in versions:
             raise unknown(Kind.EVALUATOR, f"{asked['name']}@{asked[name]}")
