@@ -1,45 +1,85 @@
-"""Reading `multipart/form-data`."""
+"""multipart/form-data in memory: the fields by name, and the files with what is said of them."""
 
-import io
+from __future__ import annotations
+
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
-from python_multipart import parse_form
+from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import parse_options_header
 
-from adapters.http import Request
-from schemas.errors import invalid
+from schemas.errors import Code, CrosswalkError
 
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
-@dataclass(frozen=True)
-class Form:
-    """The fields of a form by name, in order, and its files as (name, content)."""
-
-    fields: dict[str, list[str]] = field(default_factory=dict)
-    files: list[tuple[str, bytes]] = field(default_factory=list)
-
-    def first(self, name: str) -> str | None:
-        """The first value of a field."""
-        return next(iter(self.fields.get(name, ())), None)
+MAX_PARTS = 10_000
 
 
-def read_form(request: Request) -> Form:
-    """The form in a request's body. Raises `CrosswalkError` (invalid request) for what is none."""
-    form = Form()
+@dataclass
+class Part:
+    """One part of a form; header names in lower case. `file_name` is None for a plain field."""
 
-    def take_field(part: Any) -> None:
-        form.fields.setdefault(_text(part.field_name), []).append(_text(part.value))
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytearray = field(default_factory=bytearray)
+    name: str = ""
+    file_name: str | None = None
 
-    def take_file(part: Any) -> None:
-        part.file_object.seek(0)
-        form.files.append((_text(part.file_name), part.file_object.read()))
+    @property
+    def text(self) -> str:
+        """The content of a plain field."""
+        return self.content.decode("utf-8")
 
+
+class _Reader:
+    """Gathers parts from the parser's callbacks."""
+
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
+        self._name, self._value = bytearray(), bytearray()
+        self.callbacks: MultipartCallbacks = {
+            "on_part_begin": self.on_part_begin,
+            "on_part_data": self.on_part_data,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_headers_finished": self.on_headers_finished,
+        }
+
+    def on_part_begin(self) -> None:
+        if len(self.parts) >= MAX_PARTS:
+            raise FormParserError(f"more than {MAX_PARTS} parts")
+        self.parts.append(Part())
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self.parts[-1].content += data[start:end]
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        self.parts[-1].headers[self._name.decode("latin-1").lower()] = self._value.decode("utf-8")
+        self._name, self._value = bytearray(), bytearray()
+
+    def on_headers_finished(self) -> None:
+        part = self.parts[-1]
+        _, options = parse_options_header(part.headers.get("content-disposition", ""))
+        part.name = options.get(b"name", b"").decode("utf-8")
+        part.file_name = options[b"filename"].decode("utf-8") if b"filename" in options else None
+
+
+def read_form(body: bytes, content_type: str) -> list[Part]:
+    """The parts of a form in order. Raises CrosswalkError (unreadable body) when it is none."""
+    reader = _Reader()
+    _, options = parse_options_header(content_type)
     try:
-        parse_form({"Content-Type": request.headers["content-type"].encode("latin-1")}, io.BytesIO(request.body), take_field, take_file)
-    except (FormParserError, ValueError, UnicodeDecodeError) as error:
-        raise invalid(f"is no form: {error}"[:300], "body") from None
-    return form
-
-
-def _text(raw: bytes | None) -> str:
-    return (raw or b"").decode("utf-8")
+        parser = MultipartParser(options.get(b"boundary", b""), reader.callbacks)
+        parser.write(body)
+        parser.finalize()
+    except (FormParserError, ValueError) as error:
+        raise CrosswalkError(Code.UNREADABLE_BODY, f"The form cannot be read: {error}") from None
+    return reader.parts

@@ -16,6 +16,9 @@ MASK = "***"
 _CLIENTS = ("httpx", "httpcore")
 """They write a line with the whole URL for every call; what the gateway asks of others it tells itself."""
 
+_PARSERS = ("python_multipart",)
+"""They warn of what callers send wrong, which is answered and no concern of whoever runs the gateway."""
+
 _DEPTH = 8
 _LARGE = 2**63
 _SHORT = 4
@@ -43,6 +46,8 @@ def configure(level: str, secrets: Collection[str] = (), stream: BinaryIO | None
     logging.basicConfig(handlers=[_Bridge()], level=max(threshold, logging.INFO), force=True)
     for name in _CLIENTS:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+    for name in _PARSERS:
+        logging.getLogger(name).setLevel(max(threshold, logging.ERROR))
 
 
 def get(name: str) -> FilteringBoundLogger:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import PurePosixPath
 
 from adapters.body import read_json
-from adapters.forms import Form, read_form
+from adapters.forms import Part, read_form
 from adapters.http import Request
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, invalid
@@ -21,17 +21,20 @@ _OWN = frozenset({"input", *_EXPECTED, "metadata"})
 def read_upload(request: Request, scope: Scope) -> Json:
     """The body of `POST /datasets` that an upload stands for: a form with a file, or JSON that holds the file's text. Raises `CrosswalkError`."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return _from_form(read_form(request)) if media_type == MULTIPART else _from_json(request)
+    return _from_form(read_form(request.body, request.headers["content-type"])) if media_type == MULTIPART else _from_json(request)
 
 
-def _from_form(form: Form) -> JsonObject:
-    if not form.files:
+def _from_form(parts: list[Part]) -> JsonObject:
+    file = next((part for part in parts if part.file_name is not None), None)
+    if file is None:
         raise _wrong("file", "Required")
-    name, content = form.files[0]
-    said = {field: form.first(field) for field in ("projectId", "name", "description")}
-    given = {field: value for field, value in said.items() if value is not None}
-    form_of = form.first("format") or PurePosixPath(name).suffix.removeprefix(".").lower()
-    return _dataset({"name": PurePosixPath(name).stem, **given}, form_of, content)
+    try:
+        said = {part.name: part.text for part in parts if part.file_name is None}
+    except UnicodeDecodeError:
+        raise _wrong("form", "is not UTF-8") from None
+    path = PurePosixPath(file.file_name or "")
+    known: JsonObject = {field: said[field] for field in ("projectId", "name", "description") if field in said}
+    return _dataset({"name": path.stem, **known}, said.get("format") or path.suffix.removeprefix(".").lower(), bytes(file.content))
 
 
 def _from_json(request: Request) -> Json:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 
 from adapters.body import read_json
+from adapters.forms import Part
 from adapters.phoenix.quirks.compression import Inflated, inflate
-from adapters.phoenix.quirks.forms import Part
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
 

@@ -1,9 +1,9 @@
 """Dataset uploads. The server checks them by hand, so what is wrong is said in plain text, one thing at a time."""
 
 from adapters.body import read_json
+from adapters.forms import read_form
 from adapters.http import Request
 from adapters.phoenix.quirks.files import Fields, columns, in_the_parsers_words, refused
-from adapters.phoenix.quirks.forms import read_form
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.json import Json, JsonObject
