@@ -148,6 +148,7 @@ class Plain:
     respond: Callable[[Request, Scope], Response]
     open: bool = False
     summary: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,7 @@ class Adapter:
 
     `mounts` are the prefixes its routes are served under below that; `slash` also serves each path with a trailing slash added or removed.
     `headers` gives what every answer of the dialect carries. `not_served` names the vendor's operations that are not here.
+    `checked` tells, by `METHOD path`, who was answered rightly and on which day; `python -m tests.coverage` writes it.
     `statuses` gives each error its HTTP status, `finer_statuses` those that an operation's errors of a finer cause have besides, `error_bodies` how errors
     are described: models by media type, None for what is not JSON.
     `key_header` is how the vendor wants its key. `demo` shows the dialect off, given a name for what it makes.
@@ -212,6 +214,7 @@ class Adapter:
     mounts: tuple[str, ...] = ("",)
     pages: tuple[Plain, ...] = ()
     not_served: tuple[NotServed, ...] = ()
+    checked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     slash: bool = False
     options: type[Options] = Options
     read_body: Callable[[Request, Scope], Json] | None = None

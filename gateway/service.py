@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from adapters import coverage
 from adapters.base import Adapter, issues_of
 from adapters.body import read_json
 from adapters.capabilities import matrix
@@ -72,6 +73,13 @@ def operations() -> JsonObject:
     receipt_id = {"name": "receipt_id", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
         "/capabilities": {"get": {"operationId": "get_capabilities", "summary": "What each dialect can ask for", "responses": json}},
+        "/coverage": {
+            "get": {
+                "operationId": "get_coverage",
+                "summary": "Every operation known of each dialect: served or not, checked by whom and when",
+                "responses": json,
+            }
+        },
         "/targets": {"get": {"operationId": "get_targets", "summary": "The targets this key may reach", "responses": json}},
         "/translate": {
             "post": {
@@ -108,6 +116,9 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
         }
         return JSONResponse({"operations": matrix(adapters.values()), "targets": targets, "versions": versions})
 
+    async def covered(request: Request, caller: Caller) -> Response:
+        return JSONResponse(coverage.document(adapters.values()))
+
     async def translate(request: Request, caller: Caller) -> Response:
         asked = TranslationRequest.of(await request.body(), adapters)
         settings = request.app.state.settings
@@ -118,6 +129,7 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
 
     return [
         Route("/v1/capabilities", _for_callers(capabilities)),
+        Route("/v1/coverage", _for_callers(covered)),
         Route("/v1/translate", _for_callers(translate), methods=["POST"]),
         Route("/v1/targets", _for_callers(_targets)),
         Route("/v1/receipts/{receipt_id}", _for_callers(_receipt)),

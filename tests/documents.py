@@ -2,6 +2,7 @@
 
 import logging
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import schemathesis
 import structlog
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.errors import HypothesisDeprecationWarning
 from requests import Session
 from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.core.failures import FailureGroup
@@ -38,7 +40,9 @@ def served(folder: Path) -> Iterator[tuple[Any, Session]]:
     store = {"url": f"sqlite:///{folder / 'documents.db'}"}
     app = gateway_app(Settings.model_validate({"store": store, "server": {"allowed_hosts": [asgi.HOST]}}), demo_data=True)
     try:
-        with asgi.get_client(app) as session:
+        with asgi.get_client(app) as session, warnings.catch_warnings():
+            # The gateway runs in a thread beside, and what it draws from `random` is not drawn by a strategy.
+            warnings.filterwarnings("ignore", message="Do not use the `random` module", category=HypothesisDeprecationWarning)
             yield app, session
     finally:
         asgi.shutdown_lifespans()

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from adapters import coverage
 from adapters.capabilities import markdown
 from adapters.phoenix.differences import DIFFERENCES
 from adapters.registry import discover
@@ -28,6 +29,7 @@ def generated() -> dict[str, str]:
         "capabilities": markdown(discover().values()),
         "phoenix differences": _differences(),
         "cells": _cells(),
+        "coverage": coverage.markdown(discover().values()),
         "versions": _versions(),
     }
 

@@ -99,3 +99,10 @@ def test_nothing_tracked_holds_a_machine_path_or_an_index_address() -> None:
         ROOT / "pyproject.toml",
     ]
     assert [str(path) for path in files if pattern.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_the_coverage_in_the_readme_is_current() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"<!-- coverage -->\n(.*?)\n<!-- /coverage -->", readme, re.DOTALL)
+    assert found, "README has no coverage table"
+    assert found.group(1) == generated()["coverage"], "write it anew: python -m tests.readme"

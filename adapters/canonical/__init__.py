@@ -2,6 +2,7 @@
 
 from adapters.base import Adapter
 from adapters.canonical import quirks
+from adapters.canonical.checked import CHECKED
 from adapters.canonical.demo import demo
 from adapters.canonical.routes import ROUTES
 from adapters.canonical.wire import Problem
@@ -12,6 +13,7 @@ ADAPTER = Adapter(
     title="Canonical",
     prefix="v1",
     routes=ROUTES,
+    checked=CHECKED,
     render_error=quirks.render_error,
     statuses=STATUSES,
     error_bodies={"application/problem+json": Problem},

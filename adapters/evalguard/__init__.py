@@ -4,6 +4,7 @@ Served under `/api/v1` and under `/v1`, because the Python client drops the `/ap
 """
 
 from adapters.base import Adapter
+from adapters.evalguard.checked import CHECKED
 from adapters.evalguard.demo import demo
 from adapters.evalguard.not_served import NOT_SERVED
 from adapters.evalguard.quirks.errors import headers, read_error, render_error
@@ -23,6 +24,7 @@ ADAPTER = Adapter(
     title="EvalGuard",
     mounts=("/api/v1", "/v1"),
     routes=ROUTES,
+    checked=CHECKED,
     not_served=NOT_SERVED,
     pages=PAGES,
     render_error=render_error,

@@ -1,6 +1,7 @@
 """Arize Phoenix: its experiments REST API, as server 20.26.1 speaks it, and what was otherwise down to 11.38.0 (2025-09)."""
 
 from adapters.base import Adapter, Release
+from adapters.phoenix.checked import CHECKED
 from adapters.phoenix.demo import demo
 from adapters.phoenix.not_served import NOT_SERVED
 from adapters.phoenix.quirks import bodies, errors, pages
@@ -17,6 +18,7 @@ ADAPTER = Adapter(
     name="phoenix",
     title="Arize Phoenix",
     routes=ROUTES,
+    checked=CHECKED,
     not_served=NOT_SERVED,
     pages=PAGES,
     render_error=errors.render_error,

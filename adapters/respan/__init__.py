@@ -20,6 +20,7 @@ What nobody documents is decided like this:
 """
 
 from adapters.base import Adapter
+from adapters.respan.checked import CHECKED
 from adapters.respan.demo import demo
 from adapters.respan.not_served import NOT_SERVED
 from adapters.respan.quirks.definition import STEP_TYPES
@@ -39,6 +40,7 @@ ADAPTER = Adapter(
     name="respan",
     title="Respan",
     routes=ROUTES,
+    checked=CHECKED,
     not_served=NOT_SERVED,
     render_error=render_error,
     read_error=read_error,

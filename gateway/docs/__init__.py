@@ -1,4 +1,4 @@
-"""The reference: an OpenAPI 3.1 document per dialect, made from the routes that serve it, and a page that shows them."""
+"""The reference: an OpenAPI 3.1 document per dialect, made from the routes that serve it, a page that shows them, and the coverage page."""
 
 from gateway.docs.openapi import document
 from gateway.docs.pages import routes

@@ -1,4 +1,4 @@
-"""`/docs`, `/openapi.json` and `/DIALECT/openapi.json`."""
+"""`/docs`, `/docs/coverage`, `/openapi.json` and `/DIALECT/openapi.json`."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from adapters.base import Adapter
+from gateway.docs import coverage
 from gateway.docs.openapi import document
 from gateway.routing import prefix_of
 from schemas.json import JsonObject
@@ -45,9 +46,13 @@ def routes(adapters: Mapping[str, Adapter], own: JsonObject) -> list[Route]:
         chosen = request.query_params.get("dialect", _CANONICAL)
         return HTMLResponse(_page(adapters, chosen), headers={"Content-Security-Policy": _POLICY})
 
+    async def covered(request: Request) -> Response:
+        return HTMLResponse(coverage.page(adapters.values()), headers={"Content-Security-Policy": _POLICY})
+
     return [
         Route("/", _front),
         Route("/docs", page),
+        Route("/docs/coverage", covered),
         Route("/docs/rapidoc.js", _script),
         Route("/openapi.json", canonical),
         *map(openapi, prefixes),
@@ -78,7 +83,7 @@ def _page(adapters: Mapping[str, Adapter], chosen: str) -> str:
 <body>
 <rapi-doc spec-url="/{escape(chosen)}/openapi.json" render-style="read" load-fonts="false" show-header="false" theme="light"
  allow-server-selection="false" allow-spec-url-load="false" allow-spec-file-load="false" schema-description-expanded="true">
-<div slot="nav-logo" style="padding:12px;color:#fff">Crosswalk<br>{links}</div>
+<div slot="nav-logo" style="padding:12px;color:#fff">Crosswalk<br>{links}<br><a style="color:inherit" href="/docs/coverage">Coverage</a></div>
 </rapi-doc>
 </body>
 </html>"""

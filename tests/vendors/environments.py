@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.vendors import witness
+
 ROOT = Path(__file__).resolve().parents[2]
 HOME = ROOT / ".venvs"
 INSTALL_SECONDS = 900
@@ -100,7 +102,8 @@ def run_script(
     or ends without a line of JSON.
     """
     ready(environment)
-    return run_command(str(environment.python), str(script), *args, env=env, timeout=timeout)
+    with witness.running(environment.requirements[0].replace("==", " ")):
+        return run_command(str(environment.python), str(script), *args, env=env, timeout=timeout)
 
 
 def run_command(*command: str, env: Mapping[str, str] | None = None, timeout: float = SCRIPT_SECONDS) -> Any:

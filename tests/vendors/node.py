@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.vendors import witness
 from tests.vendors.environments import HOME, INSTALL_SECONDS, SCRIPT_SECONDS, ScriptError, locked, run_command
 
 
@@ -37,7 +38,8 @@ def run_node(packages: NodePackages, script: Path, *args: str, timeout: float = 
         if not (packages.folder / "stamp.json").exists() or _stamp(packages) != packages.package:
             _install(packages)
     modules = {"NODE_PATH": str(packages.folder / "node_modules")}
-    return run_command("node", str(script), *args, env=modules, timeout=timeout)
+    with witness.running(packages.package.rpartition("@")[0] + " " + packages.package.rpartition("@")[2]):
+        return run_command("node", str(script), *args, env=modules, timeout=timeout)
 
 
 def _stamp(packages: NodePackages) -> object:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from socket import socket
 
+from tests.vendors import witness
 from tests.vendors.environments import PHOENIX_SERVER, Environment, ScriptError, clean_variables, ready
 
 START_SECONDS = 180
@@ -54,7 +55,7 @@ def running(command: Sequence[str], port: int, folder: str, variables: Mapping[s
 
     Raises ScriptError with the log when it ends before that, or takes longer than START_SECONDS.
     """
-    log = Path(folder) / "server.log"
+    log = witness.log(Path(folder) / "server.log")
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=folder, env=clean_variables(folder, variables), stdout=output, stderr=subprocess.STDOUT)
     url = f"http://127.0.0.1:{port}"

@@ -6,4 +6,6 @@ from adapters.evalguard.routes import datasets, evals, experiments, projects, pr
 
 ROUTES: tuple[Route, ...] = (*experiments.ROUTES, *evals.ROUTES, *datasets.ROUTES, *prompts.ROUTES, *registry.ROUTES, *projects.ROUTES)
 
-PAGES: tuple[Plain, ...] = (Plain("GET", "/client/policy", policy, summary="Which client versions are required: none"),)
+PAGES: tuple[Plain, ...] = (
+    Plain("GET", "/client/policy", policy, summary="Which client versions are required: none", evidence="seen in clients"),
+)

@@ -83,7 +83,7 @@ ROUTES = (
 )
 
 PAGES = (
-    Plain("GET", "/arize_phoenix_version", pages.version, open=True, summary="The version probe of the clients"),
-    Plain("GET", "/healthz", pages.alive, open=True, summary="Liveness"),
-    Plain("GET", "/readyz", pages.ready, open=True, summary="Readiness"),
+    Plain("GET", "/arize_phoenix_version", pages.version, open=True, summary="The version probe of the clients", evidence="T"),
+    Plain("GET", "/healthz", pages.alive, open=True, summary="Liveness", evidence="T"),
+    Plain("GET", "/readyz", pages.ready, open=True, summary="Readiness", evidence="T"),
 )
