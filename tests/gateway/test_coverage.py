@@ -32,7 +32,7 @@ def test_what_is_served_says_how_it_is_known(adapter: Adapter) -> None:
 @pytest.mark.parametrize("adapter", ADAPTERS)
 def test_most_of_what_is_served_was_checked(adapter: Adapter) -> None:
     served = [row for row in known(adapter) if row.served]
-    assert sum(bool(row.checked) for row in served) >= 0.8 * len(served), "python -m tests.coverage checks it anew"
+    assert sum(bool(row.checked) for row in served) >= len(served) / 2, "python -m tests.coverage checks it anew"
 
 
 async def test_the_same_as_json_and_as_a_page(client: httpx.AsyncClient) -> None:
