@@ -26,6 +26,13 @@ def matrix(adapters: Iterable[Adapter]) -> Mapping[Op, Mapping[str, Support]]:
     return {op: {adapter.name: support(adapter, op) for adapter in chosen} for op in Op}
 
 
+def document_kinds(adapter: Adapter) -> list[str]:
+    """The kinds of documents that a dialect keeps: what it has that no experiment needs."""
+    return sorted({str(route.fixed["kind"]) for route in adapter.routes if route.op in _DOCUMENTS and "kind" in route.fixed})
+
+
+_DOCUMENTS = frozenset({Op.PUT_DOCUMENT, Op.LIST_DOCUMENTS, Op.GET_DOCUMENT, Op.UPDATE_DOCUMENT, Op.DELETE_DOCUMENT})
+
 MARKS = {Support.NATIVE: "●", Support.EMULATED: "○", Support.UNSUPPORTED: "–"}
 
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from adapters import coverage
 from adapters.base import Adapter, issues_of
 from adapters.body import read_json
-from adapters.capabilities import matrix
+from adapters.capabilities import document_kinds, matrix
 from adapters.http import dump_json
 from gateway import translation
 from gateway.auth import Caller
@@ -114,7 +114,8 @@ def routes(adapters: Mapping[str, Adapter]) -> list[Route]:
         versions = {
             name: target.release.version for name, target in reached.items() if target.release is not None and target.release.version
         }
-        return JSONResponse({"operations": matrix(adapters.values()), "targets": targets, "versions": versions})
+        kinds = {name: document_kinds(adapter) for name, adapter in adapters.items()}
+        return JSONResponse({"document_kinds": kinds, "operations": matrix(adapters.values()), "targets": targets, "versions": versions})
 
     async def covered(request: Request, caller: Caller) -> Response:
         return JSONResponse(coverage.document(adapters.values()))

@@ -64,3 +64,10 @@ async def test_what_another_dialect_keeps_is_there(client: httpx.AsyncClient) ->
     assert (deployed["version"], deployed["body"]["name"]) == (2, "greet")
     await ask(client, "DELETE", "/prompt_deployment/production/greet")
     assert await evalguard.data("GET", "/prompts/deployments", name="greet") == {"current": [], "history": []}
+
+
+async def test_the_kinds_that_each_dialect_keeps_are_named(client: httpx.AsyncClient) -> None:
+    kinds = (await client.get("/v1/capabilities")).json()["document_kinds"]
+    assert "ci_report" in kinds["evalguard"]
+    assert "dataset_label" in kinds["phoenix"]
+    assert "workflow" in kinds["respan"]
