@@ -46,7 +46,7 @@ class Environment:
         return self.folder / "bin" / "python"
 
 
-PHOENIX_CLIENT = Environment("phoenix-client", ("arize-phoenix-client==3.5.0",))
+PHOENIX_CLIENT = Environment("phoenix-client", ("arize-phoenix-client==3.5.0", "pandas==2.3.3"))
 PHOENIX_SERVER = Environment("phoenix-server", ("arize-phoenix==20.26.1",), ((3, 12), (3, 11)))
 PHOENIX_SERVER_2025 = Environment(
     "phoenix-server-11.38.0",

@@ -5,6 +5,7 @@
 const { createClient } = require("@arizeai/phoenix-client");
 const datasets = require("@arizeai/phoenix-client/datasets");
 const experiments = require("@arizeai/phoenix-client/experiments");
+const prompts = require("@arizeai/phoenix-client/prompts");
 
 const [url, suffix] = process.argv.slice(2);
 const client = createClient({ options: { baseUrl: url } });
@@ -90,6 +91,19 @@ async function main() {
   seen.grown = await datasets.getDataset({ client, dataset });
   const tried = await experiments.runExperiment({ ...quiet, dataset, task: answer, dryRun: 2 });
   seen.dryRuns = Object.values(tried.runs).length;
+
+  seen.datasetInfo = await datasets.getDatasetInfo({ client, dataset });
+  seen.examples = (await datasets.getDatasetExamples({ client, dataset: { datasetName: name } })).examples.map(({ id, input }) => [id, input]);
+
+  const promptName = `greet-${suffix}`;
+  const first = prompts.promptVersion({ modelProvider: "OPENAI", modelName: "gpt-4o", description: "first", template: [{ role: "user", content: "Greet {{name}}" }], invocationParameters: { temperature: 0.5 } });
+  seen.prompt = await prompts.createPrompt({ client, name: promptName, description: "greets", version: first });
+  seen.promptRead = await prompts.getPrompt({ client, prompt: { name: promptName } });
+  seen.promptVersion = await prompts.getPrompt({ client, prompt: { versionId: seen.prompt.id } });
+  seen.promptMissing = (await prompts.getPrompt({ client, prompt: { name: "no-such-prompt" } })) ?? null;
+  seen.promptListed = (await prompts.listPrompts({ client })).filter((prompt) => prompt.name === promptName);
+
+  seen.methods = Object.fromEntries(Object.entries({ datasets, experiments, prompts }).map(([part, module]) => [part, Object.keys(module).filter((key) => typeof module[key] === "function").sort()]));
   console.log(JSON.stringify(seen));
 }
 

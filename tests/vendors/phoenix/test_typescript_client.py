@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from tests.vendors.phoenix.conftest import Play
 from tests.vendors.phoenix.masking import unlike
 
 pytestmark = pytest.mark.skipif(not node_present(), reason="needs Node and npm")
+
+LOCAL: frozenset[str] = frozenset({"asEvaluator", "fromPhoenixLLMEvaluator", "getExperimentEvaluators", "toSDK"})
+"""Functions of the client that send nothing."""
 
 COUNTS = ("exampleCount", "successfulRunCount", "failedRunCount", "missingRunCount")
 
@@ -79,6 +84,31 @@ def test_appending_makes_a_version(seen: Any) -> None:
     assert seen["appended"]["versionId"] == seen["grown"]["versionId"] != seen["dataset"]["versionId"]
     assert [example["id"] for example in seen["grown"]["examples"]][3] == "oman-1"
     assert seen["dryRuns"] == 2
+
+
+def test_a_dataset_is_told_without_and_with_its_examples(seen: Any) -> None:
+    info = seen["datasetInfo"]
+    assert (info["id"], info["name"], info["description"]) == (seen["dataset"]["id"], "capitals SUFFIX", "three capitals")
+    assert [content for _, content in seen["examples"]] == [{"question": word} for word in ("France?", "Japan?", "Peru?", "Oman?")]
+    assert seen["examples"][3][0] == "oman-1"
+
+
+def test_a_prompt_is_kept_and_read_by_name_and_version(seen: Any) -> None:
+    prompt = seen["prompt"]
+    assert prompt == seen["promptRead"] == seen["promptVersion"]
+    assert prompt["template"]["messages"] == [{"role": "user", "content": "Greet {{name}}"}]
+    assert (prompt["model_name"], prompt["description"]) == ("gpt-4o", "first")
+    assert prompt["invocation_parameters"] == {"type": "openai", "openai": {"temperature": 0.5}}
+    assert seen["promptMissing"] is None
+    assert [(listed["name"], listed["description"]) for listed in seen["promptListed"]] == [("greet-SUFFIX", "greets")]
+
+
+def test_no_method_is_forgotten(seen: Any) -> None:
+    """What calls the server is called by the scenario; the rest only makes or turns values."""
+    scenario = Path(__file__).with_name("scenario.cjs").read_text(encoding="utf-8")
+    called = {(part, name) for part in seen["methods"] for name in re.findall(rf"\b{part}\.(\w+)\(", scenario)}
+    present = {(part, name) for part, names in seen["methods"].items() for name in names}
+    assert {name for part, name in present - called} == LOCAL
 
 
 def counts(experiment: Any) -> tuple[int, ...]:
