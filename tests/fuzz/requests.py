@@ -28,7 +28,7 @@ _TYPES = (
     "",
     "application/xml",
 )
-_NEVER = ("PUT", "PATCH", "DELETE", "POST", "OPTIONS", "TRACE", "QUERY")
+_METHODS = ("PUT", "PATCH", "DELETE", "POST", "OPTIONS", "TRACE", "QUERY")
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Requests:
         path = f"/{prefix_of(adapter)}{self._path(template, values)}"
         if chance() < 0.02:
             path += self._random.choice(("/", "/nope", "%00", "%0A", "//", "/..", "%ff"))
-        method = self._random.choice(_NEVER) if chance() < 0.01 else "HEAD" if route.method == "GET" and chance() < 0.02 else route.method
+        method = self._random.choice(_METHODS) if chance() < 0.01 else "HEAD" if route.method == "GET" and chance() < 0.02 else route.method
         headers, body = self._content(choice, values)
         return Asked(adapter.name, template, method, path, self._query(choice.query, values), headers, body)
 
     def _path(self, template: str, values: Values) -> str:
         def filled(match: re.Match[str]) -> str:
-            name, before = match.group(1), template[: match.start()]
+            name, before = match.group(1), match.string[: match.start()]
             value: Any = values.identifier(name, before) if self._random.random() < 0.93 else values.strange()
             text = value if isinstance(value, str) else json.dumps(value)[:500]
             return quote(text[:500].encode("utf-8", "surrogatepass"), safe="") or "-"

@@ -78,7 +78,7 @@ class Values:
         return self.random.choice((*_WORDS, 4, 0.5, True, None, {"q": "2+2?"}, ["a", 1], {"input": "4", "n": {"m": [1]}}))
 
     def _string(self, schema: dict[str, Any], definitions: dict[str, Any], name: str, depth: int) -> Any:
-        if name.endswith(("_id", "Id", "id", "_ids", "version", "slug")):
+        if name == "cursor" or name.endswith(("_id", "Id", "id", "_ids", "version", "slug")):
             found = self.identifier(name)
             if found is not None:
                 return found
