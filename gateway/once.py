@@ -1,6 +1,11 @@
-"""Creates under an `Idempotency-Key`: the first attempt is performed, every repetition is given its answer."""
+"""Creates that come again: under an `Idempotency-Key` every repetition is given the first answer; without one, whoever was left without an answer meets
+his first attempt.
+"""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from hashlib import sha256
 from math import ceil
 
@@ -12,6 +17,71 @@ from schemas.errors import Code, CrosswalkError, Reason
 HEADER = "idempotency-key"
 _LONGEST = 255
 _CONTENT_TYPE = "content-type"
+
+
+@dataclass
+class Attempt:
+    """A create under way. `gone` says whether whoever sent it has hung up, `doubt` whether its outcome is unknown; `since` is when its first attempt began."""
+
+    gone: Callable[[], bool]
+    since: datetime | None = None
+    doubt: Callable[[], bool] = lambda: False
+    answer: "asyncio.Future[Response]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+Perform = Callable[[], Awaitable[Response]]
+Key = tuple[str, str, str, str]
+"""Scope, target, route, and which request of whom."""
+
+
+class FirstAttempts:
+    """The creates of one process, and in the store those of the last ten minutes that left their callers without an answer.
+
+    The same request of the same caller is not performed a second time while the first attempt goes on unheard, and is given the answer that came too late.
+    Where nobody knows the outcome, `Attempt.since` tells the performer to look first.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._under_way: dict[Key, Attempt] = {}
+
+    async def answer(
+        self, place: tuple[str, str, str], who: str, request: Request, attempt: Attempt, perform: Perform
+    ) -> tuple[Response, bool]:
+        """The answer, and whether it is that of an earlier attempt."""
+        key = (*place, f"\n{who}\n{_fingerprint(request)}")
+        first = self._under_way.get(key)
+        if first is not None and first.gone():
+            return await asyncio.shield(first.answer), True
+        left = await self._store.read(idempotency.open_since, *key)
+        if isinstance(left, Replay):
+            await self._store.write(idempotency.settle, *key)
+            return _replayed(left), True
+        attempt.since = left
+        self._under_way[key] = attempt
+        try:
+            return await self._performed(key, attempt, perform), False
+        finally:
+            if self._under_way.get(key) is attempt:
+                del self._under_way[key]
+            if not attempt.answer.done():
+                attempt.answer.cancel()
+
+    async def _performed(self, key: Key, attempt: Attempt, perform: Perform) -> Response:
+        begun = attempt.since or datetime.now(UTC)
+        try:
+            response = await perform()
+        except asyncio.CancelledError:
+            await asyncio.shield(self._store.write(idempotency.leave, *key, begun))
+            raise
+        attempt.answer.set_result(response)
+        if attempt.doubt():
+            await self._store.write(idempotency.leave, *key, begun)
+        elif response.status < 300 and attempt.gone():
+            await self._store.write(idempotency.leave, *key, begun, (response.status, _headers(response), response.body))
+        elif attempt.since is not None and response.status < 300:
+            await self._store.write(idempotency.settle, *key)
+        return response
 
 
 async def once(
@@ -29,8 +99,7 @@ async def once(
         raise CrosswalkError(Code.INVALID_REQUEST, f"The Idempotency-Key is longer than {_LONGEST} characters.")
     outcome = await store.write(idempotency.begin, *place, key, _fingerprint(request))
     if isinstance(outcome, Replay):
-        headers = dict(outcome.headers)
-        return Response(outcome.status, outcome.body, headers.pop(_CONTENT_TYPE, None), headers), True
+        return _replayed(outcome), True
     if isinstance(outcome, InProgress):
         wait = float(min(ceil(outcome.seconds), 5))
         raise CrosswalkError(Code.CONFLICT, "The first request with this Idempotency-Key is not done yet.", Reason.BUSY, retry_after=wait)
@@ -46,11 +115,19 @@ async def _first(store: Store, number: int, perform: Callable[[], Awaitable[Resp
         await store.write(idempotency.abandon, number)
         raise
     if response.status < 300:
-        headers = [*response.headers.items(), *([(_CONTENT_TYPE, response.media_type)] if response.media_type else [])]
-        await store.write(idempotency.finish, number, response.status, headers, response.body)
+        await store.write(idempotency.finish, number, response.status, _headers(response), response.body)
     else:
         await store.write(idempotency.abandon, number)
     return response
+
+
+def _headers(response: Response) -> list[tuple[str, str]]:
+    return [*response.headers.items(), *([(_CONTENT_TYPE, response.media_type)] if response.media_type else [])]
+
+
+def _replayed(kept: Replay) -> Response:
+    headers = dict(kept.headers)
+    return Response(kept.status, kept.body, headers.pop(_CONTENT_TYPE, None), headers)
 
 
 def _fingerprint(request: Request) -> str:

@@ -27,7 +27,7 @@ from gateway.settings import Role, Settings
 from gateway.store import Store
 from gateway.store.receipts import Receipts
 from gateway.upstream.forward import CLIENT_CLOSED, Asked, Cut, Forwarder
-from gateway.upstream.listener import listened
+from gateway.upstream.listener import Listener, listened
 from gateway.upstream.upload import ClientGone
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Ids
@@ -170,11 +170,19 @@ class Surfaces:
         exchange.headers.append((b"crosswalk-target", name.encode()))
         who = Caller(caller.name, caller.scope, caller.role.value)
         read, scope = await _read(where, match, request), self._scope(where, request, exchange)
-        answering = self._ledger.answer(adapter, entry, (name, self._target(name)), read, scope, who, exchange)
-        if entry.writes or name not in self._forwarders:
+        listener = Listener(request.receive, notices=True)
+        target = (name, self._target(name))
+        answering = self._ledger.answer(adapter, entry, target, read, scope, who, exchange, lambda: listener.gone)
+        if name not in self._forwarders:
             return await answering
-        # A vendor need not be asked on for nothing; a write that has begun is finished.
-        return await listened(request.receive, answering)
+        if not entry.writes:
+            return await listened(request.receive, answering)
+        # A write that has begun is finished, whoever waits for it.
+        listener.start()
+        try:
+            return await answering
+        finally:
+            listener.stop()
 
     def _let_in(self, where: Address, entry: Route | Plain | None, caller: AuthenticatedCaller) -> None:
         """Count a request. Raises CrosswalkError (rate_limited) when the surface's settings allow no more of this scope now."""

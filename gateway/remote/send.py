@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Hashable
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import partial
 from time import perf_counter
 from urllib.parse import quote
@@ -38,6 +40,7 @@ class Sender:
         self._vendor = vendor
         self._adapter = adapter
         self._mask = Mask([secret] if secret else [])
+        self._ahead = timedelta()
         self.release = ""
         """The version that the server named in its last answer, as it stood there."""
 
@@ -64,6 +67,16 @@ class Sender:
                 return self._judged(request, answer)
             path, _, query = led.partition("?")
         raise self._vendor.error(Code.UPSTREAM_INVALID, "sends the request round in circles")
+
+    @property
+    def timeout(self) -> float:
+        """Seconds after which a call is given up."""
+        return self._vendor.timeout
+
+    @property
+    def ahead(self) -> timedelta:
+        """By how much the target's clock is ahead of ours, by its last answer, to the second."""
+        return self._ahead
 
     def distrust(self) -> None:
         """What was answered is not what the vendor promises: nobody else is to be given it."""
@@ -99,6 +112,7 @@ class Sender:
         try:
             async with self._vendor.slots.one(self._vendor.timeout, account.who):
                 answer = await attempts.answer()
+                self._ahead = _ahead(first(answer.headers, b"date"), self._ahead)
                 try:
                     async with asyncio.timeout(self._vendor.timeout):
                         body = await self._body(answer)
@@ -181,3 +195,11 @@ def _query(request: Request) -> str:
 def _whole(status: int, headers: RawHeaders, body: bytes) -> Response:
     named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
     return Response(status, body, first(headers, b"content-type"), named)
+
+
+def _ahead(date: str | None, known: timedelta) -> timedelta:
+    """What a `Date` header says of the sender's clock; what was known before when it says nothing."""
+    try:
+        return parsedate_to_datetime(date) - datetime.now(UTC) if date else known
+    except (ValueError, TypeError):
+        return known

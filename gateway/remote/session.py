@@ -350,7 +350,11 @@ class Session:
         key = f"{type(step).__name__} {call.op} {call.args.model_dump_json()}" if call.op in _MEMO else ""
         if key in self._known:
             return self._known[key]
-        reply = await (self.piece(call) if isinstance(step, Piece) else self.perform(call))
+        try:
+            reply = await (self.piece(call) if isinstance(step, Piece) else self.perform(call))
+        finally:
+            if SPECS[call.op].writes:
+                self._known.clear()
         if key:
             self._known[key] = reply
         return reply

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from adapters.base import Adapter, Route
 from adapters.calling import ACCOUNT, decode_reply, encode_call, routes_for
@@ -83,12 +82,11 @@ class Talk:
             body = body if native == document else type(body).model_validate(native)
         return replace(call, args=SPECS[call.op].args.model_validate(args), body=body)
 
-    async def asked(self, route: Route, call: Call, request: Request) -> Json:
-        """The canonical reply in the vendor's answer, with our ids. Raises CrosswalkError."""
-        key = str(uuid4()) if route.keyed else None
+    async def asked(self, route: Route, call: Call, request: Request, key: str | None = None) -> Json:
+        """The canonical reply in the vendor's answer, with our ids. `key` names a write that the vendor carries out once. Raises CrosswalkError."""
         reads = not SPECS[call.op].writes
         try:
-            answer = await self._target.sender.ask(request, self._account, reads=reads, key=key, repeatable=True if route.keyed else None)
+            answer = await self._target.sender.ask(request, self._account, reads=reads, key=key, repeatable=True if key else None)
         except CrosswalkError as error:
             if reads and error.code is Code.OUTCOME_UNKNOWN:
                 # A list that is asked for by POST changes nothing.

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from weakref import WeakValueDictionary
 
+from cachetools import LRUCache
+
 from adapters.base import Adapter, Options
 from adapters.calling import decode_reply, encode_call, route_for, upstream_invalid
 from adapters.scope import Scope
@@ -32,6 +34,8 @@ from schemas.ids import Ids, Kind
 from schemas.json import Json
 from schemas.operations import Call, Caller, Op
 from schemas.query import Args
+
+_REMEMBERED = 10_000
 
 Perform = Callable[[Call], Awaitable[Json]]
 
@@ -67,7 +71,7 @@ class RemoteTarget:
 
     `local` keeps what the vendor has no place for; `loss` says per operation `refuse` or `report`; `undertaker` runs experiments where the vendor only
     stores: without one, those that a server would have to run are refused. `outbox` takes what the vendor cannot take at once. `release` knows the version
-    of the vendor's server, as which `adapter` speaks; `index` keeps its lists.
+    of the vendor's server, as which `adapter` speaks; `index` keeps its lists. `made` are the records that were made lately, whose makers know of them.
     """
 
     name: str
@@ -86,6 +90,7 @@ class RemoteTarget:
     outbox: Deferring | None = None
     release: Release | None = None
     index: Index | None = None
+    made: LRUCache[str, None] = field(default_factory=lambda: LRUCache(_REMEMBERED))
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _project: str | None = None
 

@@ -5,7 +5,7 @@ Functions for `Store.write`. The holder of a `Fresh` calls `finish` with the ans
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
@@ -85,6 +85,37 @@ def finish(tx: Transaction, number: int, status: int, headers: Headers, body: by
 def abandon(tx: Transaction, number: int) -> None:
     """Frees the key of an attempt that has no answer, so that a repetition is performed."""
     tx.execute(_DROP, {"number": number})
+
+
+def open_since(tx: Transaction, scope: str, target: str, route: str, key: str) -> Replay | datetime | None:
+    """What `leave` left of an earlier attempt: its answer, or when it was begun where nobody knows its outcome; None without one."""
+    row = tx.first(_FIND, {"scope": scope, "target": target, "route": route, "key": key})
+    if row is None or row.expires_at <= tx.now:
+        return None
+    if row.status is None:
+        begun: datetime = row.created_at
+        return begun
+    return Replay(row.status, tuple((name, value) for name, value in row.headers), row.body)
+
+
+def leave(
+    tx: Transaction, scope: str, target: str, route: str, key: str, begun: datetime, answer: tuple[int, Headers, bytes] | None = None
+) -> None:
+    """Leaves word of an attempt for whoever repeats it within ten minutes: its answer, or without one that nobody knows its outcome."""
+    settle(tx, scope, target, route, key)
+    place = {"scope": scope, "target": target, "route": route, "key": key, "fingerprint": ""}
+    number = tx.insert(_NEW, {**place, "created_at": begun, "expires_at": max(begun, tx.now - LEASE) + LEASE})
+    if answer is not None:
+        status, headers, body = answer
+        told = {"status": status, "headers": [list(pair) for pair in headers], "body": body, "expires_at": tx.now + LEASE}
+        tx.execute(idempotency.update().where(idempotency.c.id == number).values(**told))
+
+
+def settle(tx: Transaction, scope: str, target: str, route: str, key: str) -> None:
+    """Forgets what was left of an attempt."""
+    row = tx.first(_FIND, {"scope": scope, "target": target, "route": route, "key": key})
+    if row is not None:
+        tx.execute(_DROP, {"number": row.id})
 
 
 def purge(tx: Transaction, limit: int = 1000) -> int:

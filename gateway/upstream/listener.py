@@ -15,12 +15,13 @@ _PATIENCE = 0.1
 
 
 class Listener:
-    """Cancels the task it was made in once the caller has gone; `gone` then says that this was why.
+    """Cancels the task it was made in once the caller has gone, unless it only `notices`; `gone` then says that this was why.
 
     It listens only after `start`, when the whole request body has been received.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, notices: bool = False) -> None:
+        self._notices = notices
         self._receive = receive
         self._listened_for = asyncio.current_task()
         self._listening: asyncio.Task[None] | None = None
@@ -54,7 +55,8 @@ class Listener:
             pass
         if not self._stopped and self._listened_for is not None:
             self.gone = True
-            self._listened_for.cancel()
+            if not self._notices:
+                self._listened_for.cancel()
 
 
 async def listened(receive: Receive, answering: Awaitable[T]) -> T:

@@ -38,7 +38,7 @@ def against(serve: Serve) -> Against:
     async def running(reply: Reply) -> AsyncIterator[tuple[httpx.AsyncClient, Vendor]]:
         vendor = Vendor(reply)
         async with serving(vendor) as url:
-            target = {"adapter": "phoenix", "base_url": url, "api_key": KEY, "retries": 1}
+            target = {"adapter": "phoenix", "base_url": url, "api_key": KEY, "retries": 1, "version": "20.26.1"}
             async with serve(targets={"phx": target}) as client:
                 yield client, vendor
 
@@ -124,7 +124,7 @@ async def test_a_write_that_may_have_happened_is_not_repeated(against: Against, 
     async with against(fixed(status, b"<html>gateway</html>", PAGE)) as (client, vendor):
         response = await client.post("/v1@phx/datasets", json={"name": "d", "examples": []})
         assert response.json()["code"] == "outcome_unknown"
-        assert len(vendor.seen) == 1
+        assert [seen.method for seen in vendor.seen].count("POST") == 1
 
 
 async def test_a_read_is_tried_again(against: Against) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.keyset import bad_cursor
 from gateway.local.experiments import inline
-from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, everything
+from gateway.remote.recipes.base import PAGE, Cooking, Recipe, Step, added_to, everything, open_ended
 from gateway.remote.recipes.lists import listed, unsaid
 from schemas.dataset import Example, NewDataset, NewExamples, UploadMode
 from schemas.errors import Code, CrosswalkError, Reason, unknown
@@ -99,7 +99,7 @@ def create(call: Call) -> Cooking:
     try:
         return (yield Call(call.op, call.args, definition, call.caller))
     except CrosswalkError as error:
-        if error.code is not Code.OUTCOME_UNKNOWN:
+        if not open_ended(error):
             yield from _removed(call, dataset, error)
         raise
 
@@ -148,9 +148,9 @@ def create_dataset(call: Call) -> Cooking:
     made = yield Call(call.op, CreateDatasetArgs(), NewDataset.model_validate(said), call.caller)
     try:
         return (yield from _filled(call, made, body.examples))
-    except CrosswalkError:
+    except CrosswalkError as error:
         # Half a dataset under this name would be in the way of the next try.
-        yield Call(Op.DELETE_DATASET, DatasetArgs(dataset_id=made["id"]), None, call.caller)
+        yield from _removed(call, made, error)
         raise
 
 
@@ -203,10 +203,16 @@ def add_examples(call: Call, *, one_by_one: bool = False) -> Cooking:
     before = yield Call(Op.GET_DATASET, args, None, call.caller)
     known = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
     new = NewDataset(name=before["name"], examples=body.examples)
-    after = yield Call(Op.CREATE_DATASET, CreateDatasetArgs(mode=UploadMode.APPEND), new, call.caller)
-    page = yield Call(Op.LIST_EXAMPLES, ListExamplesArgs(dataset_id=args.dataset_id), None, call.caller)
-    old = {example["id"] for example in known["items"]}
-    return {"ids": [example["id"] for example in page["items"] if example["id"] not in old], "version_id": after.get("version_id") or None}
+    doubt: CrosswalkError | None = None
+    after: JsonObject = {}
+    try:
+        after = yield Call(Op.CREATE_DATASET, CreateDatasetArgs(mode=UploadMode.APPEND), new, call.caller)
+    except CrosswalkError as error:
+        if not open_ended(error):
+            raise
+        doubt = error
+    added = yield from added_to(call, args.dataset_id, known["items"], body.examples, doubt)
+    return {"ids": [example["id"] for example in added], "version_id": after.get("version_id") or None}
 
 
 def latest_version(call: Call, dataset_id: str) -> Generator[Step, Any, str]:

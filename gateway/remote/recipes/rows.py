@@ -1,9 +1,9 @@
 """Datasets of a vendor that takes their rows apart from them, in bulk, and knows neither versions nor what to do when a name is taken."""
 
-from gateway.remote.recipes.base import Cooking, Piece, Recipe
+from gateway.remote.recipes.base import Cooking, Piece, Recipe, added_to, open_ended
 from schemas.base import Model
 from schemas.dataset import Dataset, Example, NewExamples
-from schemas.errors import invalid
+from schemas.errors import CrosswalkError, invalid
 from schemas.json import JsonObject
 from schemas.operations import (
     Call,
@@ -28,12 +28,16 @@ def append(call: Call) -> Cooking:
     assert isinstance(body, NewExamples)
     where = ListExamplesArgs(dataset_id=args.dataset_id)
     before = yield Call(Op.LIST_EXAMPLES, where, None, call.caller)
-    old = {example["id"] for example in before["items"]}
     base = max((example["position"] + 1 for example in before["items"]), default=0)
-    yield _bulk(call, args.dataset_id, body.examples, base)
-    after = yield Call(Op.LIST_EXAMPLES, where, None, call.caller)
-    new = sorted((example for example in after["items"] if example["id"] not in old), key=_position)
-    return {"ids": [example["id"] for example in new], "version_id": None}
+    doubt: CrosswalkError | None = None
+    try:
+        yield _bulk(call, args.dataset_id, body.examples, base)
+    except CrosswalkError as error:
+        if not open_ended(error):
+            raise
+        doubt = error
+    new = yield from added_to(call, args.dataset_id, before["items"], body.examples, doubt)
+    return {"ids": [example["id"] for example in sorted(new, key=_position)], "version_id": None}
 
 
 def _position(example: JsonObject) -> int:

@@ -38,7 +38,10 @@ async def against(folder: Path, reply: Reply, *, auth: bool = False, **target: A
     """A client of a gateway before one vendor, whose dialect is forwarded and which the canonical dialect reaches as `vendor`."""
     vendor = Vendor(reply)
     settings = {"auth": keys()} if auth else {}
-    async with serving(vendor) as base, gateway(folder, base, dialect="phoenix", settings=settings, retries=0, **target) as url:
+    async with (
+        serving(vendor) as base,
+        gateway(folder, base, dialect="phoenix", settings=settings, retries=0, version="20.26.1", **target) as url,
+    ):
         limits = httpx.Limits(max_connections=None)
         async with httpx.AsyncClient(base_url=url, limits=limits, timeout=20, headers={"accept": "application/json"}) as client:
             yield client, vendor
