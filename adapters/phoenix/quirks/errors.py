@@ -285,13 +285,21 @@ _WORDS_FOR_KINDS = (
     ("DatasetExample", Kind.EXAMPLE),
     ("ExperimentRun", Kind.RUN),
     ("Experiment run", Kind.RUN),
-    ("Dataset splits", Kind.SPLIT),
+    ("Dataset examples", Kind.EXAMPLE),
+    ("Dataset label", Kind.LABEL),
+    ("Dataset split", Kind.SPLIT),
+    ("dataset label", Kind.LABEL),
+    ("dataset split", Kind.SPLIT),
     ("dataset version", Kind.DATASET_VERSION),
     ("Dataset", Kind.DATASET),
     ("dataset", Kind.DATASET),
     ("Experiment", Kind.EXPERIMENT),
     ("Project", Kind.PROJECT),
 )
+
+
+def _about(said: str) -> Kind | None:
+    return next((kind for word, kind in _WORDS_FOR_KINDS if word in said), None)
 
 
 def read_error(status: int, headers: Mapping[str, str], body: bytes) -> CrosswalkError:
@@ -301,10 +309,10 @@ def read_error(status: int, headers: Mapping[str, str], body: bytes) -> Crosswal
     if error.code is Code.NOT_FOUND and said == "Experiment has no runs":
         error.reason, error.kind = Reason.EMPTY, Kind.EXPERIMENT
     elif error.code is Code.NOT_FOUND:
-        error.reason, error.kind = Reason.UNKNOWN_RECORD, next((kind for word, kind in _WORDS_FOR_KINDS if word in said), None)
+        error.reason, error.kind = Reason.UNKNOWN_RECORD, _about(said)
     elif error.code is Code.CONFLICT:
-        # Two things conflict: a successful run that is there already, and a dataset's name.
-        error.reason, error.kind = Reason.DUPLICATE, Kind.RUN if said.startswith(("Experiment run", _SUBMITTED)) else Kind.DATASET
+        # What conflicts: a successful run that is there already, and names of datasets, splits and labels.
+        error.reason, error.kind = Reason.DUPLICATE, Kind.RUN if said.startswith(_SUBMITTED) else _about(said)
     elif error.code is Code.INVALID_REQUEST and said.startswith("Invalid cursor format"):
         error.reason = Reason.BAD_CURSOR
     return error

@@ -38,7 +38,7 @@ class NotNull:
         return ABSENT if value is None else value
 
     def encode(self, value: Json, scope: Scope) -> Json:
-        return value
+        return ABSENT if value is None else value
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class NotBlank:
         return value.strip() if self.trim else value
 
     def encode(self, value: Json, scope: Scope) -> Json:
-        return value
+        return ABSENT if value is None else value
 
 
 class Splits:
