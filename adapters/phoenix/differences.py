@@ -117,5 +117,8 @@ DIFFERENCES = (
     Difference("order of a CSV row's fields", "any", "that of the columns named", "the same request is answered alike"),
     Difference("dataset without examples, read by id", "500", "the dataset, `example_count` 0", _HARMFUL),
     Difference("project of a name that is taken", "500", "409 text", _HARMFUL),
+    Difference(
+        "change or delete of a project by who is no admin", "403", "done for editors", "keys here have no rights of their own for projects"
+    ),
     Difference("change of the default project", "done", "403 text", "everybody's spans go there"),
 )

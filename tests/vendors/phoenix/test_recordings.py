@@ -11,7 +11,10 @@ from tests.replay.servers import real
 pytestmark = pytest.mark.anyio
 
 
-@pytest.mark.parametrize("last", ["python_async_client_run_experiment", "ts_client_other_calls"])
+PROBES = ("dataset_downloads", "dataset_labels", "dataset_splits", "projects", "prompts")
+
+
+@pytest.mark.parametrize("last", ["python_async_client_run_experiment", "ts_client_other_calls", *PROBES])
 async def test_a_real_phoenix_is_equal_to_its_recordings(last: str) -> None:
     """The named file and everything that it continues, on a server that starts empty."""
     [scene] = scenes(last)
