@@ -9,7 +9,7 @@ from typing import NamedTuple
 from adapters.mapping import ABSENT
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError, Reason, malformed, wrong_kind
-from schemas.ids import MAX_NUMBER, Kind
+from schemas.ids import MAX_NUMBER, Ids, Kind
 from schemas.json import Json, JsonObject
 
 TYPE_NAMES = {
@@ -68,8 +68,14 @@ def refers_to(text: str) -> str:
 
 
 def made(kind: Kind, number: int, scope: Scope) -> str:
-    """The canonical id of record `number` (any integer: a row that no database could hold names nothing)."""
-    return scope.ids.make(Kind.DOCUMENT if kind in DOCUMENTS else kind, number if 0 < number <= MAX_NUMBER else MAX_NUMBER)
+    """The canonical id of record `number` (any integer: a row that no database could hold names nothing).
+
+    Documents are the gateway's own, whichever target the rest is at: their numbers are those of its store.
+    """
+    number = number if 0 < number <= MAX_NUMBER else MAX_NUMBER
+    if kind in DOCUMENTS or kind is Kind.DOCUMENT:
+        return Ids(scope.ids.salt).make(Kind.DOCUMENT, number)
+    return scope.ids.make(kind, number)
 
 
 @dataclass(frozen=True)
