@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from gateway.local import examples, listing, lookup, revisions, upload
+from gateway.local import counters, examples, listing, lookup, revisions, upload
 from gateway.local.extensions import joined
 from gateway.local.handler import Reply
 from gateway.local.projects import holds
 from gateway.local.revisions import Edit
 from gateway.store import Change, Transaction, add_alias, drop_aliases
-from gateway.store.tables import datasets, experiments
+from gateway.store.tables import datasets, experiments, runs
+from gateway.store.tables import examples as example_table
 from schemas.dataset import DatasetPatch, Example, NewDataset, UploadMode
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.ids import Kind
@@ -128,10 +129,24 @@ def delete(tx: Transaction, args: DatasetArgs, _body: None, caller: Caller) -> R
         drop_aliases(tx, Kind.EXPERIMENT, experiment)
         tx.changes.append(Change("deleted", experiment))
     drop_aliases(tx, Kind.DATASET, row.id)
+    _uncount(tx, row.id)
     # Experiments first: their rows refer to examples, and a group's arms to the group.
     tx.execute(experiments.delete().where(experiments.c.dataset_id == row.id))
     tx.execute(datasets.delete().where(datasets.c.id == row.id))
     return {"id": tx.ids.make(Kind.DATASET, row.id)}
+
+
+def _uncount(tx: Transaction, dataset: int) -> None:
+    """Runs of the dataset's examples that experiments on other datasets hold go with the examples, and count no longer."""
+    query = (
+        select(runs.c.experiment_id, runs.c.status, func.count().label("number"))
+        .join(example_table, example_table.c.id == runs.c.example_id)
+        .join(experiments, experiments.c.id == runs.c.experiment_id)
+        .where(example_table.c.dataset_id == dataset, experiments.c.dataset_id.is_distinct_from(dataset))
+        .group_by(runs.c.experiment_id, runs.c.status)
+    )
+    for row in tx.rows(query):
+        counters.count(tx, row.experiment_id, {row.status: -row.number})
 
 
 HANDLERS = {

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from sqlalchemy import Row, bindparam
 
-from gateway.local import datasets, experiment_documents, freezing, listing, lookup
+from gateway.local import datasets, experiment_documents, freezing, listing, lookup, tags
 from gateway.local.freezing import Source
 from gateway.local.handler import Reply
 from gateway.local.projects import TRACE, holds
@@ -180,11 +180,14 @@ def _freeze(tx: Transaction, arms: Sequence[int], origin: Source | None, group: 
 
 
 def refreeze(tx: Transaction, row: Row[Any], origin: Source) -> None:
-    """Gives an experiment and its arms another dataset."""
+    """Gives an experiment and its arms another dataset. Runs stay; tags go along, but for those whose name another experiment there has."""
     arms = lookup.arm_numbers(tx, row)
+    tags.move(tx, [row.id, *arms], origin.dataset.id)
     values = {"dataset_id": origin.dataset.id, "dataset_version_id": origin.version}
     tx.execute(experiments.update().where(experiments.c.id.in_([row.id, *arms])).values(**values))
     _freeze(tx, arms, origin, row.id)
+    for arm in arms:
+        freezing.place(tx, arm)
 
 
 def list_experiments(tx: Transaction, args: ListExperimentsArgs, _body: None, caller: Caller) -> Reply:

@@ -10,7 +10,7 @@ from gateway.local import lookup, revisions, splits
 from gateway.local.lookup import Experiment
 from gateway.local.revisions import Edit
 from gateway.store import Transaction
-from gateway.store.tables import dataset_versions, example_revisions, examples, experiment_examples, experiments
+from gateway.store.tables import dataset_versions, example_revisions, examples, experiment_examples, experiments, runs
 from schemas.dataset import Example
 from schemas.operations import Caller
 
@@ -52,6 +52,13 @@ def freeze(tx: Transaction, experiment: int, origin: Source) -> int:
     columns = (literal(experiment), examples.c.id, example_revisions.c.id, place)
     chosen = revisions.living(columns, origin.dataset.id, origin.version, origin.dataset.version_id, origin.splits)
     return tx.execute(experiment_examples.insert().from_select(_COLUMNS, chosen)).rowcount
+
+
+def place(tx: Transaction, experiment: int) -> None:
+    """Gives the recorded runs of frozen examples the places that those have in the frozen set."""
+    mine = (_frozen.experiment_id == runs.c.experiment_id, _frozen.example_id == runs.c.example_id)
+    found = select(_frozen.position).where(*mine).correlate(runs).scalar_subquery()
+    tx.execute(runs.update().where(runs.c.experiment_id == experiment, found.is_not(None)).values(position=found))
 
 
 def clear(tx: Transaction, experiment: int) -> None:

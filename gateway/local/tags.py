@@ -1,5 +1,6 @@
 """Tags: names that point at one experiment of a dataset."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, select
@@ -63,6 +64,14 @@ def delete_tag(tx: Transaction, args: TagArgs, _body: None, caller: Caller) -> R
         return {"id": args.tag, "count": 0}
     tx.execute(tags.delete().where(tags.c.id == row.id))
     return {"id": tx.ids.make(Kind.TAG, row.id), "count": 1}
+
+
+def move(tx: Transaction, holders: Sequence[int], dataset: int) -> None:
+    """Takes the tags of these experiments to another dataset, but for those whose name is taken there: they end."""
+    mine = tags.c.experiment_id.in_(holders)
+    taken = select(tags.c.name).where(tags.c.dataset_id == dataset, ~mine)
+    tx.execute(tags.delete().where(mine, tags.c.name.in_(taken)))
+    tx.execute(tags.update().where(mine).values(dataset_id=dataset, updated_at=tx.now))
 
 
 def _of(experiment: Row[Any]) -> Select[Any]:

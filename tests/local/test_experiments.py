@@ -6,6 +6,7 @@ import pytest
 
 from gateway.local.target import LocalTarget
 from gateway.store import Change
+from gateway.store.check import check
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.ids import Kind
 from schemas.operations import Op
@@ -297,3 +298,36 @@ async def test_a_page_of_what_is_still_to_run_is_bounded_by_its_repetitions(ask:
     assert [len(item["repetitions"]) for item in page["items"]] == [1_000_000]
     rest = await ask(Op.LIST_INCOMPLETE_RUNS, experiment_id=made["id"], limit=50, cursor=page["next_cursor"])
     assert rest["items"][0]["example"]["id"] != page["items"][0]["example"]["id"]
+
+
+async def test_tags_go_with_an_experiment_to_another_dataset(ask: Ask, target: LocalTarget) -> None:
+    mine, other = await make(ask), await make(ask)
+    for name in ("best", "free"):
+        await ask(Op.SET_TAG, {"name": name}, experiment_id=mine["id"])
+    await ask(Op.SET_TAG, {"name": "best"}, experiment_id=other["id"])
+    await ask(Op.UPDATE_EXPERIMENT, {"dataset_id": other["dataset_id"]}, experiment_id=mine["id"])
+    (left,) = (await ask(Op.LIST_TAGS, experiment_id=mine["id"]))["items"]
+    assert (left["name"], left["dataset_id"]) == ("free", other["dataset_id"])
+    assert [tag["name"] for tag in (await ask(Op.LIST_TAGS, experiment_id=other["id"]))["items"]] == ["best"]
+    assert await target.store.read(check) == []
+
+
+async def test_runs_keep_their_examples_places_in_another_dataset(ask: Ask, target: LocalTarget) -> None:
+    first, second = await dataset(ask), await dataset(ask)
+    made = await make(ask, dataset_id=first["id"])
+    rows = (await ask(Op.LIST_EXAMPLES, dataset_id=second["id"]))["items"]
+    await ask(Op.ADD_RUN, {"example_id": rows[2]["id"], "output": 1}, experiment_id=made["id"])
+    await ask(Op.DELETE_EXAMPLES, dataset_id=second["id"], example_ids=[rows[0]["id"]])
+    await ask(Op.UPDATE_EXPERIMENT, {"dataset_id": second["id"]}, experiment_id=made["id"])
+    assert await target.store.read(check) == []
+
+
+async def test_a_deleted_dataset_takes_its_examples_runs_from_other_experiments_and_their_counts(ask: Ask, target: LocalTarget) -> None:
+    made, other = await make(ask), await dataset(ask)
+    rows = (await ask(Op.LIST_EXAMPLES, dataset_id=other["id"]))["items"]
+    await ask(Op.ADD_RUN, {"example_id": rows[0]["id"], "output": 1}, experiment_id=made["id"])
+    await ask(Op.ADD_RUN, {"example_position": 0, "status": "failed", "error": "x"}, experiment_id=made["id"])
+    await ask(Op.DELETE_DATASET, dataset_id=other["id"])
+    counts = (await ask(Op.GET_EXPERIMENT, experiment_id=made["id"]))["counts"]
+    assert (counts["succeeded"], counts["failed"]) == (0, 1)
+    assert await target.store.read(check) == []
