@@ -17,7 +17,13 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "recording of server 20.26.1": "2026-11-21",
     },
     "DELETE /v1/experiments/{experiment_id}/tags/{tag_identifier}": {"recording of server 20.26.1": "2026-11-21"},
-    "DELETE /v1/projects/{project_identifier}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "DELETE /v1/projects/{project_identifier}": {
+        "OpenAPI document": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "DELETE /v1/prompt_versions/{prompt_version_id}/tags/{tag_name}": {"recording of server 20.26.1": "2026-11-21"},
+    "DELETE /v1/prompts/{prompt_identifier}": {"arize-phoenix-client 3.5.0": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "GET /arize_phoenix_version": {
         "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
@@ -90,18 +96,43 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "recording of server 20.26.1": "2026-11-21",
     },
     "GET /v1/experiments/{experiment_id}/tags": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
-    "GET /v1/projects": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "GET /v1/projects": {
+        "OpenAPI document": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
     "GET /v1/projects/{project_identifier}": {
         "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
+    "GET /v1/prompt_versions/{prompt_version_id}": {
+        "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "GET /v1/prompt_versions/{prompt_version_id}/tags": {
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "GET /v1/prompts": {"@arizeai/phoenix-client 6.14.2": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "GET /v1/prompts/{prompt_identifier}/latest": {
+        "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "GET /v1/prompts/{prompt_identifier}/tags/{tag_name}": {
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "GET /v1/prompts/{prompt_identifier}/versions": {"recording of server 20.26.1": "2026-11-21"},
     "PATCH /v1/dataset_labels/{label_id}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "PATCH /v1/datasets/{dataset_identifier}/splits/{split_id}": {
         "OpenAPI document": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
     "PATCH /v1/experiments/{experiment_id}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "PATCH /v1/prompts/{prompt_identifier}": {"arize-phoenix-client 3.5.0": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "POST /v1/dataset_labels": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "POST /v1/datasets/upload": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
@@ -129,7 +160,21 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "recording of server 20.26.1": "2026-11-21",
     },
     "POST /v1/experiments/{experiment_id}/tags": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
-    "POST /v1/projects": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "POST /v1/projects": {
+        "OpenAPI document": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "POST /v1/prompt_versions/{prompt_version_id}/tags": {
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "POST /v1/prompts": {
+        "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
+    "POST /v1/prompts/{prompt_identifier}/versions": {"recording of server 20.26.1": "2026-11-21"},
     "POST /v1/traces": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
         "OpenAPI document": "2026-11-21",
@@ -141,5 +186,9 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "OpenAPI document": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
-    "PUT /v1/projects/{project_identifier}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "PUT /v1/projects/{project_identifier}": {
+        "OpenAPI document": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
 }
