@@ -64,7 +64,8 @@ def list_documents(tx: Transaction, args: DocumentsArgs, _body: None, caller: Ca
     if args.kind is not None:
         query = query.where(documents.c.kind == args.kind)
     if args.prefix is not None:
-        query = query.where(documents.c.key.startswith(args.prefix, autoescape=True))
+        # LIKE would not tell upper from lower case on every database.
+        query = query.where(func.substr(documents.c.key, 1, len(args.prefix)) == args.prefix)
     if args.key is not None:
         query = query.where(documents.c.key == _named(tx, args.key, args.kind, caller.scope))
     if not args.versions:

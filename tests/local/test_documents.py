@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.errors import Code, CrosswalkError, Reason
+from schemas.ids import Kind
 from schemas.operations import Op
 from tests.local.conftest import Ask
 
@@ -99,3 +100,30 @@ async def test_delete_takes_all_versions_or_one(ask: Ask) -> None:
     with pytest.raises(CrosswalkError) as caught:
         await ask(Op.DELETE_DOCUMENT, kind="label")
     assert caught.value.code is Code.INVALID_REQUEST
+
+
+async def test_a_taken_key_is_a_conflict_where_a_new_document_was_asked_for(ask: Ask) -> None:
+    made = await ask(Op.PUT_DOCUMENT, {"body": {"n": 1}}, kind="label", key="a", create=True)
+    with pytest.raises(CrosswalkError) as caught:
+        await ask(Op.PUT_DOCUMENT, {"body": {"n": 2}}, kind="label", key="a", create=True)
+    assert (caught.value.code, caught.value.kind, caught.value.reference) == (Code.CONFLICT, Kind.DOCUMENT, "a")
+    assert await get(ask, key="a") == made
+
+
+async def test_a_document_moves_to_a_free_key_with_all_its_versions(ask: Ask) -> None:
+    made = [await put(ask, {"n": n}, key="a") for n in (1, 2)]
+    await put(ask, {}, key="b")
+    with pytest.raises(CrosswalkError) as caught:
+        await ask(Op.UPDATE_DOCUMENT, {"body": {}}, kind="label", key="a", rename="b")
+    assert caught.value.code is Code.CONFLICT
+    moved = await ask(Op.UPDATE_DOCUMENT, {"body": {"m": 3}}, kind="label", key="a", version=2, rename="c")
+    assert (moved["id"], moved["key"], moved["body"]) == (made[1]["id"], "c", {"n": 2, "m": 3})
+    assert (await get(ask, key="c", version=1))["id"] == made[0]["id"]
+    await missing(get(ask, key="a"))
+
+
+async def test_keys_of_one_beginning_are_listed_as_they_are_spelled(ask: Ask) -> None:
+    for key in ("a/1", "A/1", "a%/1", "a/2", "ab"):
+        await put(ask, {}, key=key)
+    assert [item["key"] for item in (await ask(Op.LIST_DOCUMENTS, kind="label", prefix="a/"))["items"]] == ["a/2", "a/1"]
+    assert [item["key"] for item in (await ask(Op.LIST_DOCUMENTS, kind="label", prefix="a%"))["items"]] == ["a%/1"]

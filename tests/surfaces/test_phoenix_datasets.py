@@ -127,6 +127,15 @@ async def test_a_label_keeps_its_id_and_its_datasets_when_it_is_renamed(surface:
     assert await surface.data("GET", "/datasets/d/labels") == [renamed]
 
 
+async def test_a_deleted_dataset_leaves_nothing_of_its_labels(surface: Surface) -> None:
+    dataset = await surface.dataset()
+    label = await surface.data("POST", "/dataset_labels", 201, json={"name": "golden", "color": "#00cc88"})
+    await surface.ask("PUT", f"/datasets/{dataset}/labels/{label['id']}")
+    await surface.ask("DELETE", f"/datasets/{dataset}", 204)
+    documents = (await surface.client.get("/v1/documents")).json()["items"]
+    assert [document["kind"] for document in documents] == ["dataset_label"]
+
+
 async def test_labels_and_prompts_are_documents_of_the_canonical_api(surface: Surface) -> None:
     await surface.data("POST", "/dataset_labels", 201, json={"name": "golden", "color": "#00cc88", "description": "d"})
     [document] = (await surface.client.get("/v1/documents/dataset_label")).json()["items"]

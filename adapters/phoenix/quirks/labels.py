@@ -87,6 +87,15 @@ def setting(call: Call, scope: Scope) -> Plan:
     return (yield from _listed(call, dataset))
 
 
+def deleting_dataset(call: Call, scope: Scope) -> Plan:
+    """Deletes a dataset, and what says which labels it has."""
+    reply = yield call
+    prefix = f"{call.args.dataset_id}/"  # type: ignore[attr-defined]
+    for use in (yield call.then(Op.LIST_DOCUMENTS, kind=USE, prefix=prefix))["items"]:
+        yield from optional(call.then(Op.DELETE_DOCUMENT, kind=USE, key=use["key"]))
+    return reply
+
+
 def _parts(key: str) -> tuple[str, str]:
     dataset, _, label = key.rpartition("/")
     return dataset, label

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from adapters.base import Route
 from adapters.mapping import Row, Shape
-from adapters.phoenix.quirks import downloads, located, plans, uploads
+from adapters.phoenix.quirks import downloads, labels, located, plans, uploads
 from adapters.phoenix.quirks.examples import Taken
 from adapters.phoenix.quirks.values import Given, Splits
 from adapters.phoenix.routes.base import AFTER_11_38, DATA, EMPTY_JSON, TESTED, page_of
@@ -120,6 +120,8 @@ ROUTES = (
         "DELETE",
         _ONE,
         args=DATASET_ARGS,
+        plan=labels.deleting_dataset,
+        calls=True,
         ok=204,
         headers=EMPTY_JSON,
         evidence=TESTED,
