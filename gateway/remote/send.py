@@ -57,14 +57,14 @@ class Sender:
         headers = self._headers(request, key)
         for _ in range(_REDIRECTS):
             url = self._vendor.base.join(path.encode("ascii"), query.encode("ascii"))
-            attempts = partial(Attempts, self._vendor, request.method, url, headers, request.body or None, who=account.who)
+            attempts = partial(Attempts, self._vendor, request.method, url, headers, request.body or None, reads=reads, who=account.who)
             if reads:
-                answer = await self._read((account.scope, request.method, url, tuple(headers), request.body), attempts, request, account)
+                answer = await self._read((account.scope, request.method, url, tuple(headers), request.body), attempts, account)
             else:
-                answer = await self._write(attempts(repeatable=repeatable), request, account)
+                answer = await self._write(attempts(repeatable=repeatable), account)
             led = self._led(request, answer)
             if led is None:
-                return self._judged(request, answer)
+                return self._judged(request, answer, reads)
             path, _, query = led.partition("?")
         raise self._vendor.error(Code.UPSTREAM_INVALID, "sends the request round in circles")
 
@@ -82,29 +82,29 @@ class Sender:
         """What was answered is not what the vendor promises: nobody else is to be given it."""
         self._vendor.reads.written()
 
-    async def _read(self, key: Hashable, attempts: Callable[..., Attempts], request: Request, account: Account) -> Response:
+    async def _read(self, key: Hashable, attempts: Callable[..., Attempts], account: Account) -> Response:
         """A read, which those of the same scope who ask the same may share."""
         account.asked += 1
         if account.scope is None:
-            return _whole(*await self._once(attempts(repeatable=True), request, account))
+            return _whole(*await self._once(attempts(), account))
         seat = await self._vendor.reads.seat(key)
         if isinstance(seat, Kept):
             account.cached += seat.cached
             return _whole(seat.status, seat.headers, seat.body)
         with seat:
-            status, headers, body = await self._once(attempts(repeatable=True), request, account)
+            status, headers, body = await self._once(attempts(), account)
             seat.take(body)
             seat.land(status, headers)
         return _whole(status, headers, body)
 
-    async def _write(self, attempts: Attempts, request: Request, account: Account) -> Response:
+    async def _write(self, attempts: Attempts, account: Account) -> Response:
         account.asked += 1
         try:
-            return _whole(*await self._once(attempts, request, account))
+            return _whole(*await self._once(attempts, account))
         finally:
             self._vendor.reads.written()
 
-    async def _once(self, attempts: Attempts, request: Request, account: Account) -> tuple[int, RawHeaders, bytes]:
+    async def _once(self, attempts: Attempts, account: Account) -> tuple[int, RawHeaders, bytes]:
         turn = await self._vendor.quota.turn(self._vendor.timeout, account.who)
         if turn:
             raise self._vendor.error(Code.RATE_LIMITED, "takes no more calls this minute", turn)
@@ -123,9 +123,9 @@ class Sender:
         except Full as full:
             raise self._vendor.error(Code.RATE_LIMITED, "has too many calls under way", full.after) from None
         except Failure as failure:
-            raise self._unfinished(request, Code.UPSTREAM_INVALID, "broke off its answer") from failure
+            raise self._unfinished(attempts.reads, Code.UPSTREAM_INVALID, "broke off its answer") from failure
         except TimeoutError:
-            raise self._unfinished(request, Code.TIMEOUT, "did not finish its answer in time") from None
+            raise self._unfinished(attempts.reads, Code.TIMEOUT, "did not finish its answer in time") from None
         finally:
             account.attempts += attempts.number
             account.upstream += (perf_counter() - started) * 1000
@@ -159,7 +159,7 @@ class Sender:
             return None
         return self._vendor.base.inside(answer.headers.get("location", ""))
 
-    def _judged(self, request: Request, answer: Response) -> Response:
+    def _judged(self, request: Request, answer: Response, reads: bool) -> Response:
         denied = self._adapter.denied is not None and self._adapter.denied(answer.body)
         if 200 <= answer.status < 300 and not denied:
             return answer
@@ -167,7 +167,7 @@ class Sender:
             raise self._vendor.error(Code.UPSTREAM_INVALID, f"answers with a redirect ({answer.status}) that leads elsewhere")
         read = self._adapter.read_error or read_plainly
         error = read(answer.status, answer.headers, answer.body)
-        if answer.status in _UNSURE and request.method not in READS:
+        if answer.status in _UNSURE and not reads:
             error.code = Code.OUTCOME_UNKNOWN
         error.vendor, error.vendor_status = self._adapter.name, answer.status
         said = seconds(answer.headers.get("retry-after"))
@@ -184,8 +184,8 @@ class Sender:
         """The value without the target's key, or anything else that looks like a credential."""
         return self._mask({"value": value})["value"] if value not in (None, MASK) else value
 
-    def _unfinished(self, request: Request, code: Code, what: str) -> CrosswalkError:
-        return self._vendor.error(code if request.method in READS else Code.OUTCOME_UNKNOWN, what)
+    def _unfinished(self, reads: bool, code: Code, what: str) -> CrosswalkError:
+        return self._vendor.error(code if reads else Code.OUTCOME_UNKNOWN, what)
 
 
 def _query(request: Request) -> str:

@@ -85,13 +85,7 @@ class Talk:
     async def asked(self, route: Route, call: Call, request: Request, key: str | None = None) -> Json:
         """The canonical reply in the vendor's answer, with our ids. `key` names a write that the vendor carries out once. Raises CrosswalkError."""
         reads = not SPECS[call.op].writes
-        try:
-            answer = await self._target.sender.ask(request, self._account, reads=reads, key=key, repeatable=True if key else None)
-        except CrosswalkError as error:
-            if reads and error.code is Code.OUTCOME_UNKNOWN:
-                # A list that is asked for by POST changes nothing.
-                error.code = Code.UPSTREAM_UNAVAILABLE
-            raise
+        answer = await self._target.sender.ask(request, self._account, reads=reads, key=key, repeatable=True if key else None)
         if reads and self._target.release is not None and self._target.release.overtaken:
             raise OlderServer(
                 Code.UPSTREAM_UNAVAILABLE, "The server has gone back to an older version: ask again.", vendor=self._adapter.name

@@ -33,8 +33,8 @@ class Attempts:
     """A call that is made as often as is needed, safe and allowed.
 
     A request that never left is repeated whatever its method. One that left is repeated when its method is idempotent (RFC 9110
-    section 9.2.2) or `repeatable` says so, after a failure or a 429, 502, 503 or 504. A body whose streaming has begun cannot be repeated.
-    `who` is the key that waits for its turn. `number` counts the attempts, `reason` is the last failure in words for the log.
+    section 9.2.2) or `repeatable` says so or it only `reads`, after a failure or a 429, 502, 503 or 504. A body whose streaming has begun cannot be repeated.
+    `who` is the key that waits for its turn. `number` counts the attempts, `reads` says that nothing is changed, `reason` is the last failure in words for the log.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class Attempts:
         body: Body,
         *,
         repeatable: bool | None = None,
+        reads: bool = False,
         who: str = "",
     ) -> None:
         self.number = 0
@@ -57,7 +58,8 @@ class Attempts:
         self._headers = headers
         self._body = body
         self._upload = body if isinstance(body, Upload) else None
-        self._repeatable = method in _IDEMPOTENT if repeatable is None else repeatable
+        self.reads = reads or method in READS
+        self._repeatable = self.reads or (method in _IDEMPOTENT if repeatable is None else repeatable)
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + target.timeout
 
@@ -135,6 +137,6 @@ class Attempts:
         return self._deadline - self._loop.time()
 
     def _error(self, failure: type[Failure]) -> CrosswalkError:
-        code = _CODES[failure][self._method not in READS]
+        code = _CODES[failure][not self.reads]
         doubt = "; the request may have been carried out" if code is Code.OUTCOME_UNKNOWN else ""
         return self._target.error(code, _WORDS[failure] + doubt)
