@@ -38,7 +38,7 @@ format: $(READY) ## apply ruff's fixes and formatting
 test-vendors: $(READY) ## the vendors' own clients against this gateway, each in an environment of its own
 	@$(BIN)/pytest tests/vendors $(ARGS)
 
-test-long: $(READY) ## kill loops and soak
+test-long: $(READY) ## kill loops, soak, 100,000 random requests, documents at length
 	@$(BIN)/pytest tests/long $(ARGS)
 
 bench: $(READY) ## added latency and throughput of this installation

@@ -35,8 +35,8 @@ def _protobuf(context: Any, value: Any) -> bytes:
 @contextmanager
 def served(folder: Path) -> Iterator[tuple[Any, Session]]:
     """The whole gateway with its demo data, and a session that calls it in this process."""
-    # A line for each request is of no use to anybody here.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    # A line for each request is of no use to anybody here; why something failed is.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     store = {"url": f"sqlite:///{folder / 'documents.db'}"}
     app = gateway_app(Settings.model_validate({"store": store, "server": {"allowed_hosts": [asgi.HOST]}}), demo_data=True)
     try:

@@ -42,8 +42,8 @@ class Outcome:
 
 async def ask(folder: Path, seed: int, number: int) -> Outcome:
     """Send `number` requests to a gateway on a new store, then walk every reference in the store."""
-    # A line for each request is of no use to anybody here.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    # A line for each request is of no use to anybody here; why something failed is.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     url = f"sqlite:///{folder / 'fuzz.db'}"
     app = gateway_app(Settings.model_validate({"store": {"url": url}, "server": {"body_limit": 256 * 1024}}))
     requests, outcome = Requests(seed), Outcome()

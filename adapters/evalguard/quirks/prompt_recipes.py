@@ -80,9 +80,11 @@ def _named(call: Call, name: str, project: str | None) -> Steps:
 
 
 def _versions(call: Call, prompt_id: str) -> Steps:
-    """Every version of the prompt that one of them names, newest first."""
+    """Every version of the prompt that one of them names, newest first. Raises `CrosswalkError` (not found)."""
     one = yield call.then(Op.GET_PROMPT, prompt_id=prompt_id)
     versions = yield from _named(call, one["name"], one["project"])
+    if not versions:  # deleted since
+        raise unknown(Kind.PROMPT, prompt_id)
     return versions
 
 
