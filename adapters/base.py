@@ -48,6 +48,10 @@ class Options(BaseModel):
         return ""
 
 
+DOUBTFUL = "doubtful"
+"""In an experiment as an answer shows it: the vendor's ids of the runs of which the answer does not tell whether they failed. They are counted as succeeded."""
+
+
 @dataclass(frozen=True)
 class Route:
     """One way to ask for one operation, usable at both ends.
@@ -73,6 +77,8 @@ class Route:
     call, `find` looks for a record that was made and whose id the answer does not tell.
     `reread` is the operation that reads the record, where the answer to a write does not show it. `naming` makes an id for a new record whose maker may
     choose it, so that it is found again when no answer came. `again` makes another request of one that the vendor refused, None where that is no use.
+
+    `uncounted` says of a record of a list whether only its own reading tells its counts, progress and status.
 
     `since` is the version of the vendor's server that the row came with, `before` says what else of the row was otherwise before a version.
     """
@@ -119,6 +125,7 @@ class Route:
     reread: Op | None = None
     naming: Callable[[], str] | None = None
     again: Callable[[CrosswalkError, Request], Request | None] | None = None
+    uncounted: Callable[[JsonObject], bool] | None = None
     since: str = ""
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -306,6 +306,10 @@ class Shape:
                 scope.note(Fate.LOST, "", name, self.hidden.get(name, "no field in this dialect"))
         return wire
 
+    def unsaid(self, value: JsonObject) -> Mapping[str, str]:
+        """The canonical fields of a document that no row says, whatever their values, with the reason."""
+        return {name: self.hidden.get(name, "no field in this dialect") for name in unclaimed(value, self._canonical_claims)}
+
     def without(self, names: frozenset[str]) -> "Shape":
         """The shape of a server that does not have these wire fields yet."""
         if not names:

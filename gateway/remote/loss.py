@@ -44,6 +44,10 @@ _PARTS = {name: kind for name, kind in PARTS.items() if name != "variants"}
 _CHANGED = (Fate.LOST, Fate.COERCED)
 
 
+CHANGES = frozenset(op for op in Op if op.value.startswith("update_"))
+"""Operations whose fields take back what was said before when they say nothing."""
+
+
 def consequential(op: Op, notes: Notes) -> list[str]:
     """The lost fields that are not merely descriptive."""
     said = CONSEQUENTIAL.get(op, ())
@@ -51,9 +55,9 @@ def consequential(op: Op, notes: Notes) -> list[str]:
     return [pointer for pointer in lost if any(_touches(pointer, other) for other in said)]
 
 
-def saying_nothing(body: Model | None, notes: Notes) -> Notes:
+def saying_nothing(op: Op, body: Model | None, notes: Notes) -> Notes:
     """The notes without those of fields that say what is meant anyway."""
-    if body is None:
+    if body is None or op in CHANGES:
         return notes
     fields = type(body).model_fields
     kept = Notes()

@@ -7,6 +7,7 @@ by its experiment and its example, before there is such a record and after.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,22 @@ from adapters.notes import Fate, Notes
 from adapters.scope import Scope
 from gateway.remote import outbox_rows
 from gateway.remote.completion import completed
-from gateway.remote.outbox_places import joined, waits
+from gateway.remote.outbox_places import joined
 from gateway.remote.outbox_rows import RUN, New, Parcel, State
 from gateway.remote.outbox_sources import Sources
-from gateway.remote.outbox_view import DELIVERY, RunKey, merged, number_of, owned, run_document, score_document, strange, timed, worst
+from gateway.remote.outbox_view import (
+    DELIVERY,
+    RunKey,
+    merged,
+    number_of,
+    owned,
+    run_document,
+    score_document,
+    statuses,
+    strange,
+    timed,
+    worst,
+)
 from gateway.remote.recipes.lists import listed, unsaid
 from gateway.store import Store
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
@@ -258,14 +271,22 @@ class Outbox:
         """An experiment, or a page of them, with the runs counted that the target has and those that were accepted."""
         items = reply["items"] if call.op is Op.LIST_EXPERIMENTS else [reply]
         scope, emulated = call.caller.scope, session.account.emulated
-        records = await self.sources.records(session, call.caller, reply["id"]) if call.op in _ALONE else None
-        # Read after the records: what was delivered in between is counted as delivered, not twice.
+        told = await self._told(session, call.caller, reply) if call.op in _ALONE else None
         counts = await self._store.read(outbox_rows.counted, self._target.space, scope, [item["id"] for item in items])
         listed = call.op is Op.LIST_EXPERIMENTS
-        whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), records, listed=listed) for item in items]
+        whole = [await self._counted(session, call.caller, item, counts.get(item["id"], []), told, listed=listed) for item in items]
         # Figures beside the record do not make it another one.
         session.account.emulated = emulated
         return {**reply, "items": whole} if listed else whole[0]
+
+    async def _told(self, session: Session, caller: Caller, document: JsonObject) -> Counter[str]:
+        """How many runs of one experiment there are of each status, by the target's own records and what was accepted."""
+        expected, experiment = self.sources.learn(caller, document), str(document["id"])
+        records = await self.sources.records(session, caller, experiment)
+        own = await self._store.read(outbox_rows.standing, self._target.space, caller.scope, experiment)
+        examples = await self.sources.examples(session, caller, expected.dataset_id)
+        places, loose = joined(examples, records, {run.example: run.bound for run in own if run.bound})
+        return statuses(places, loose, own)
 
     async def _counted(
         self,
@@ -273,27 +294,24 @@ class Outbox:
         caller: Caller,
         document: JsonObject,
         own: Sequence[tuple[str, str, str, int]],
-        records: Sequence[JsonObject] | None,
+        told: Mapping[str, int] | None,
         *,
         listed: bool = False,
     ) -> JsonObject:
-        """An experiment with its counts. Of one that is `listed` the dataset is not read to know its size."""
+        """An experiment with its counts, by all its runs as far as they were read. Of one that is `listed` the dataset is not read to know its size."""
         expected = self.sources.learn(caller, document)
         count = self.sources.size if listed else self._exactly
         number = await count(session, caller, expected.dataset_id)
-        runs = [(status, state, count) for part, status, state, count in own if part == RUN]
-        here = [(status, count) for status, state, count in runs if state != State.DELIVERED]
-        there = [(status, count) for status, state, count in runs if state == State.DELIVERED]
-        states = [str(record.get("status")) for record in records or ()]
-        # The target has what was delivered, even where it does not show it yet.
-        succeeded = number_of(here, "succeeded") + max(number_of(there, "succeeded"), states.count("succeeded"))
-        failed = number_of(here, "failed") + max(number_of(there, "failed"), states.count("failed"))
-        waiting = max(0, min(number - succeeded - failed, sum(1 for record in records or () if waits(record))))
+        runs = [(status, count) for part, status, _, count in own if part == RUN]
+        known = told if told is not None else {status: number_of(runs, status) for status in ("succeeded", "failed")}
+        succeeded, failed = known.get("succeeded", 0), known.get("failed", 0)
         missing = number - succeeded - failed
+        waiting = max(0, min(missing, known.get("waiting", 0) + known.get("pending", 0)))
         counts = {"examples": number, "expected": number, "succeeded": succeeded, "failed": failed, "waiting": waiting, "missing": missing}
         delivery = worst([DELIVERY[State(state)] for _, _, state, _ in own if state != State.KEPT])
         more: JsonObject = {"counts": counts, "delivery": delivery}
-        if expected.waits and runs and missing <= 0 and ExperimentStatus(document["status"]) in _OPEN:
+        # Lists do not show who brings the runs; where some were accepted, it is the callers.
+        if (expected.waits or listed) and runs and missing <= 0 and ExperimentStatus(document["status"]) in _OPEN:
             # The target goes on waiting until it has them; to whoever reads here they are there.
             ended = ExperimentStatus.COMPLETED_WITH_ERRORS if failed else ExperimentStatus.COMPLETED
             more |= {"status": ended.value, "progress": 1.0, "native_status": None}

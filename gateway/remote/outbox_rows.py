@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, func, or_, select, update
 
@@ -135,6 +135,25 @@ def counted(tx: Transaction, space: int, scope: str, experiments: Sequence[str])
         for row in rows:
             found.setdefault(row.experiment, []).append(("" if row.status else "score", row.status, row.state, row.n))
     return found
+
+
+class Standing(NamedTuple):
+    """How a run that was accepted stands; `bound` is the target's record of it, as far as it is known."""
+
+    example: str
+    status: str
+    state: State
+    bound: str | None
+
+
+def standing(tx: Transaction, space: int, scope: str, experiment: str) -> list[Standing]:
+    """The runs of an experiment that were accepted, without what is in them."""
+    rows = tx.rows(
+        select(_C.example, _C.status, _C.state, _C.bound).where(
+            _C.target == space, _C.scope == scope, _C.experiment == experiment, _C.part == RUN
+        )
+    )
+    return [Standing(row.example, row.status, State(row.state), row.bound) for row in rows]
 
 
 def claim(tx: Transaction, space: int, lease: float, limit: int) -> list[tuple[str, str]]:

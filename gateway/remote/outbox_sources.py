@@ -52,10 +52,12 @@ class Sources:
         return known
 
     def learn(self, caller: Caller, document: JsonObject) -> Expected:
-        """What is known of an experiment that was read for another reason."""
+        """What is known of an experiment that was read for another reason. One without steps, as lists show it, does not tell who brings its runs."""
         experiment = Experiment.model_validate(document)
-        steps = [step.kind for variant in experiment.variants for step in variant.steps]
-        expected = Expected(experiment.dataset_id or "", bool(steps) and set(steps) == {StepKind.WAIT})
+        steps = {step.kind for variant in experiment.variants for step in variant.steps}
+        if not steps:
+            return self._expected.get((caller.scope, experiment.id)) or Expected(experiment.dataset_id or "", waits=False)
+        expected = Expected(experiment.dataset_id or "", steps == {StepKind.WAIT})
         self._expected[caller.scope, experiment.id] = expected
         return expected
 

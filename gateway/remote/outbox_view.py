@@ -1,10 +1,11 @@
 """A run and its scores as they are shown: what the target has, with what was accepted and it has not, or cannot have."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.remote.outbox_places import waits
-from gateway.remote.outbox_rows import Parcel, State
+from gateway.remote.outbox_places import Place, waits
+from gateway.remote.outbox_rows import Parcel, Standing, State
 from gateway.remote.recipes.runs import score_key
 from schemas.json import Json, JsonObject
 from schemas.json_values import same
@@ -43,6 +44,21 @@ def worst(deliveries: Iterable[Delivery | str]) -> str | None:
 def number_of(counts: Iterable[tuple[str, int]], status: str) -> int:
     """How many of a status there are."""
     return sum(number for word, number in counts if word == status)
+
+
+def statuses(places: Iterable[Place], loose: Iterable[JsonObject], own: Iterable[Standing]) -> Counter[str]:
+    """How many runs there are of each status: every example's once, whether the target has it, was just told of it, or is still to be told."""
+    accepted = {run.example: run for run in own}
+    found: Counter[str] = Counter(str(record.get("status")) for record in loose)
+    for place in places:
+        run = accepted.pop(place.example["id"], None)
+        theirs = str(place.record.get("status")) if place.record is not None else None
+        ended = place.record is not None and not waits(place.record)
+        if run is not None and not (ended and run.state is State.DELIVERED):
+            found[run.status] += 1
+        elif theirs is not None:
+            found[theirs] += 1
+    return found + Counter(run.status for run in accepted.values())
 
 
 def owned(score: JsonObject, run: str, experiment: str) -> JsonObject:

@@ -15,6 +15,7 @@ from gateway.remote.account import Account
 from gateway.remote.beside import beside
 from gateway.remote.completion import completed
 from gateway.remote.explaining import explained
+from gateway.remote.failures import told_apart
 from gateway.remote.groups import FOLDED
 from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
@@ -35,7 +36,7 @@ from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.experiment import Experiment, ExperimentPatch
 from schemas.ids import Kind
-from schemas.json import Json
+from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, DatasetArgs, ListExperimentsArgs, Op
 from schemas.references import kind_of
 from schemas.status import ExperimentStatus
@@ -162,10 +163,26 @@ class Session:
         """Experiments with their counts. Where the vendor does not show them, those on the page are read one by one, and all if they decide what is on it."""
         self._counting, self._uncounted = decided_by_counts(call), False
         reply = await self.direct(call)
-        if not self._uncounted or not isinstance(reply, dict):
+        if not isinstance(reply, dict):
             return reply
-        items = [await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=item["id"])) for item in reply["items"]]
+        items = [
+            await self._read_for_counts(call, item) if self._uncounted or self._lacks_counts(item) else item for item in reply["items"]
+        ]
         return {**reply, "items": items}
+
+    def _lacks_counts(self, item: JsonObject) -> bool:
+        """Whether the vendor's lists do not show how far an experiment is."""
+        return any(route.uncounted(item) for route in self._adapter.asking(Op.LIST_EXPERIMENTS) if route.uncounted is not None)
+
+    async def _read_for_counts(self, call: Call, item: JsonObject) -> JsonObject:
+        """An experiment of a list by its own route; as it was listed where it is gone by now."""
+        try:
+            read: JsonObject = await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=item["id"]))
+        except CrosswalkError as error:
+            if error.code is not Code.NOT_FOUND:
+                raise
+            return item
+        return read
 
     async def _is_judged(self, call: Call) -> bool:
         """Whether the gateway judges the runs of the experiment that a call names."""
@@ -196,6 +213,8 @@ class Session:
     async def _known_of(self, index: Index, route: Route | None, call: Call) -> Json | None:
         """A page of what is known of the vendor's lists. Counts that its lists do not show are not known of there, either."""
         uncounted = any(unshown(one) & COUNTED for one in self._adapter.asking(call.op))
+        if self._counting and any(one.uncounted for one in self._adapter.asking(call.op)):
+            return None
         if uncounted and self._counting:
             return None
         kept = await index.page(self, call, *asked_of(route, call))
@@ -384,6 +403,7 @@ class Session:
                 reply = await self._talk.read_raw(_READ_AGAIN[call.op], call)
             else:
                 reply = await self._outcome.of(route, call, request, named)
+            reply = await told_apart(self._target, call, reply)
             document = await self._completed(call, await self._counted(route, call, reply))
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
@@ -399,6 +419,9 @@ class Session:
     async def _counted(self, route: Route, call: Call, reply: Json) -> Json:
         """The reply with the counts that the vendor's version does not show, where somebody is going to look at them."""
         missing = unshown(route) & COUNTED
+        if self._counting and route.uncounted is not None and isinstance(reply, dict):
+            items = [await self._read_for_counts(call, item) if route.uncounted(item) else item for item in reply["items"]]
+            return {**reply, "items": items}
         if not missing or not isinstance(reply, dict):
             return reply
         if not (self._counting or self.outermost or SPECS[call.op].creates):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from adapters.base import Route
 from adapters.calling import unshown
 from adapters.http import Request
+from adapters.mapping import Shape
 from adapters.notes import Fate, Notes
 from gateway.remote import intent, loss
 from schemas.ids import Kind
@@ -49,7 +50,8 @@ class Wording:
         notes = Notes()
         request = await self._talk.said(route, call, notes)
         self._unshown(route, call, notes)
-        notes = loss.saying_nothing(call.body, notes)
+        _taken_back(route, call, notes)
+        notes = loss.saying_nothing(call.op, call.body, notes)
         if not SPECS[call.op].writes:
             return call, request, {}
         lost = loss.consequential(call.op, notes)
@@ -128,3 +130,13 @@ class Wording:
         ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
         content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
         return replace(call, body=type(call.body).model_validate({**said, slot: content}))
+
+
+def _taken_back(route: Route, call: Call, notes: Notes) -> None:
+    """Note what a change says by null or by nothing, and the vendor cannot be told."""
+    if call.op not in loss.CHANGES or call.body is None or not isinstance(route.request, Shape):
+        return
+    known = {note.canonical for note in notes.all()}
+    for name, reason in route.request.unsaid(call.body.model_dump(exclude_unset=True)).items():
+        if f"/{name}" not in known:
+            notes.add(Fate.LOST, "", f"/{name}", reason)

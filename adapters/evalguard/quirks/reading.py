@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from adapters.base import DOUBTFUL
 from adapters.body import read_json
 from adapters.evalguard.quirks import status, variants
 from adapters.evalguard.tables.evals import EVAL_ROW
@@ -173,7 +174,10 @@ def read_run(data: Json, scope: Scope) -> JsonObject:
         document |= {"status": WORDS.get(word, ExperimentStatus.UNKNOWN).value, "native_status": word}
     _scale(document, head)
     rows = head.get("results")
-    return {**document, "counts": _counts(list(rows), scope)} if isinstance(rows, list) else document
+    if not isinstance(rows, list):
+        return document
+    places = [_place(row, place) for place, row in enumerate(rows) if not (isinstance(row, dict) and row.get("passed"))]
+    return {**document, "counts": _counts(list(rows), scope), DOUBTFUL: places}
 
 
 def _scale(document: JsonObject, head: JsonObject) -> None:
@@ -190,6 +194,11 @@ def _scale(document: JsonObject, head: JsonObject) -> None:
 def _unit(score: Json, most: Json) -> Json:
     scaled = isinstance(score, int | float) and isinstance(most, int | float) and score > 1 and most > 1
     return score / most if scaled else score
+
+
+def _place(row: Json, place: int) -> Json:
+    told = spelled(row).get("test_case_index")
+    return place if told is None else told
 
 
 def _counts(rows: list[Json], scope: Scope) -> JsonObject:

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable
 from typing import Any
 
-from adapters.base import Plan
+from adapters.base import DOUBTFUL, Plan
 from adapters.evalguard.quirks import saying
 from adapters.evalguard.quirks.dataset_ways import cases_of
 from adapters.evalguard.quirks.experiment_ways import OURS, ours
@@ -43,6 +43,12 @@ def with_ids(call: Call, reply: Json) -> Json:
         **reply,
         "items": [{**run, "id": run_id(run.get("variant_id") or experiment, run["example_position"])} for run in reply["items"]],
     }
+
+
+def with_doubtful(call: Call, reply: Json) -> Json:
+    """An experiment with the ids, instead of the places, of results that may be of runs that failed."""
+    experiment = getattr(call.args, "experiment_id", "")
+    return {**reply, DOUBTFUL: [run_id(experiment, place) for place in reply[DOUBTFUL]]} if DOUBTFUL in reply else reply
 
 
 def uploaded_ids(call: Call, reply: Json) -> Json:

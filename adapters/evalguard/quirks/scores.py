@@ -57,7 +57,7 @@ def passed_of(run: JsonObject, threshold: float) -> bool:
     """Whether a case passed: what was said, else that it ran and no scorer failed it (a case nobody judges has failed nothing)."""
     if run.get("passed") is not None:
         return bool(run["passed"])
-    if run.get("status") == RunStatus.FAILED:
+    if run.get("status") == RunStatus.FAILED or run.get("error") is not None:
         return False
     return all(verdict_of(score, threshold) is not False for score in run.get("scores") or ())
 

@@ -199,6 +199,7 @@ _EXPERIMENTS = (
         taken=Many(Told(read_group), ("experiments", "items")),
         way=experiment_ways.rows,
         account=PROJECT,
+        uncounted=experiment_ways.uncounted,
         **_SEEN,
     ),
     Route(
@@ -210,6 +211,7 @@ _EXPERIMENTS = (
         taken=Many(Told(read_run), ("evals", "runs", "items")),
         way=experiment_ways.rows,
         account=PROJECT,
+        uncounted=experiment_ways.uncounted,
         **_SEEN,
     ),
     Route(
@@ -220,6 +222,7 @@ _EXPERIMENTS = (
         taken=Told(read_run),
         way=experiment_ways.read,
         passes=_not_found,
+        identified=run_ways.with_doubtful,
         **_SEEN,
     ),
     Route(Op.GET_EXPERIMENT, "GET", "/prompts/experiments/{experimentId}", args=_ONE_GROUP, passes=_not_found, **_READ_GROUP),

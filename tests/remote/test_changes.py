@@ -1,0 +1,67 @@
+"""Changes that take back what was said before, and what lists and records say of the same experiment, before every vendor."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Serve
+from tests.remote.facing import Facing, before
+from tests.remote.life import WAITS, Document, Face
+
+pytestmark = pytest.mark.anyio
+
+VENDORS = ["phoenix", "respan", "evalguard"]
+
+
+@pytest.fixture
+async def facing(serve: Serve, tmp_path: Path) -> AsyncIterator[Facing]:
+    async with before(serve, tmp_path) as facing:
+        yield facing
+
+
+async def begun(face: Face, **more: object) -> tuple[Document, str]:
+    dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a", "reference": "A"}, {"input": "b"}]})
+    body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, **more}
+    return dataset, f"/experiments/{(await face.post('/experiments', body))['id']}"
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_what_was_said_is_taken_back_by_null_and_by_nothing(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (_, face, _behind):
+        _, one = await begun(face, description="d", metadata={"k": 1}, tags=["x"])
+        cleared = {"description": None, "metadata": {}, "tags": []}
+        changed = (await face.ask("PATCH", one, json=cleared)).json()
+        assert {name: changed[name] for name in cleared} == cleared
+        assert {name: (await face.get(one))[name] for name in cleared} == cleared
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_runs_are_taken_after_experiments_were_listed(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (_, face, _behind):
+        dataset, one = await begun(face)
+        assert [item["name"] for item in (await face.get("/experiments", dataset_id=dataset["id"]))["items"]] == ["e"]
+        await face.post(f"{one}/runs", {"example_position": 0, "output": "o"})
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_list_and_the_record_count_alike(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (_, face, _behind):
+        dataset, one = await begun(face)
+        assert await _told(face, dataset, one) == ("waiting", 0.0, 0, 0, 2)
+        await face.post(f"{one}/runs", {"example_position": 0, "error": "it broke"})
+        assert (await _told(face, dataset, one))[2:] == (0, 1, 1)
+        await face.post(f"{one}/runs", {"example_position": 1, "output": "o"})
+        assert await _told(face, dataset, one) == ("completed_with_errors", 1.0, 1, 1, 0)
+
+
+async def _told(face: Face, dataset: Document, one: str) -> tuple[str, float, int, int, int]:
+    """How an experiment stands by itself, after it was seen to stand so in lists."""
+    listed = [(await face.get("/experiments", **query))["items"][0] for query in ({"dataset_id": dataset["id"]}, {"limit": 1})]
+    alone = await face.get(one)
+    shown = [
+        (each["status"], each["progress"], *(each["counts"][name] for name in ("succeeded", "failed", "missing")))
+        for each in [alone, *listed]
+    ]
+    assert shown[1:] == shown[:1] * 2
+    return shown[0]
