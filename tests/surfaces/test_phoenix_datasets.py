@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import hashlib
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.forms import MAX_PARTS, Part, read_form
+from adapters.phoenix import ADAPTER
 from adapters.phoenix.quirks.files import Columns, Fields, columns
 from schemas.errors import Code, CrosswalkError
+from tests.conftest import Serve
 
 pytestmark = pytest.mark.anyio
 
@@ -184,6 +188,19 @@ async def test_a_download_is_an_upload_again(surface: Surface) -> None:
 
     original, copied = [content((await surface.ask("GET", f"/datasets/{one}/jsonl")).text) for one in (dataset, copy)]
     assert original == copied
+
+
+async def test_every_write_asks_for_a_key_and_for_more_than_a_viewers(serve: Serve) -> None:
+    """Before the body and the ids are looked at, as the server does."""
+    key = {"name": "v", "sha256": hashlib.sha256(b"secret").hexdigest(), "role": "viewer"}
+    async with serve(auth={"mode": "keys", "keys": [key]}) as client:
+        for route in (route for route in ADAPTER.routes if route.writes):
+            path = "/phoenix" + re.sub(r"\{\w+\}", "zz!", route.path)
+            nobody = await client.request(route.method, path, content=b"{")
+            assert (nobody.status_code, nobody.text) == (401, "Invalid token"), path
+            assert nobody.headers["www-authenticate"] == 'Bearer realm="Arize Phoenix"'
+            viewer = await client.request(route.method, path, content=b"{", headers={"authorization": "Bearer secret"})
+            assert (viewer.status_code, viewer.text) == (403, "Viewers cannot perform this action."), path
 
 
 async def canonical(surface: Surface) -> str:

@@ -2,7 +2,7 @@
 
 from adapters.base import Plan
 from adapters.phoenix.quirks.ids import NodeOnly, NodeOrName
-from adapters.phoenix.quirks.located import Steps, dataset_id, document, optional
+from adapters.phoenix.quirks.located import Steps, dataset_id, document, optional, said
 from adapters.scope import Scope
 from schemas.document import DocumentPatch, NewDocument
 from schemas.errors import Code, CrosswalkError, Reason
@@ -42,7 +42,7 @@ def changing(call: Call, scope: Scope) -> Plan:
 
 def deleting(call: Call, scope: Scope) -> Plan:
     """Deletes a label, and takes it from every dataset."""
-    known = yield from document(call.then(Op.GET_DOCUMENT, kind=LABEL, key=call.args.key), Kind.LABEL)  # type: ignore[attr-defined]
+    known = yield from document(call.then(Op.GET_DOCUMENT, kind=LABEL, key=said(call, "key")), Kind.LABEL)
     where = {"field": "body.label", "operator": "eq", "value": known["id"]}
     for use in (yield call.then(Op.LIST_DOCUMENTS, kind=USE, where=where))["items"]:
         yield call.then(Op.DELETE_DOCUMENT, kind=USE, key=use["key"])
@@ -51,7 +51,7 @@ def deleting(call: Call, scope: Scope) -> Plan:
 
 def of_dataset(call: Call, scope: Scope) -> Plan:
     """The labels of a dataset, newest first."""
-    reference, _ = _parts(call.args.prefix)  # type: ignore[attr-defined]
+    reference, _ = _parts(said(call, "prefix"))
     return (yield from _listed(call, (yield from dataset_id(call, reference, scope))))
 
 
@@ -73,7 +73,7 @@ def removing(call: Call, scope: Scope) -> Plan:
 def setting(call: Call, scope: Scope) -> Plan:
     """Gives a dataset these labels and no others. Raises NOT_FOUND before anything changes when one is none."""
     assert isinstance(call.body, NewDocument)
-    reference, _ = _parts(call.args.key)  # type: ignore[attr-defined]
+    reference, _ = _parts(said(call, "key"))
     dataset = yield from dataset_id(call, reference, scope)
     wanted = list(dict.fromkeys(call.body.body.get("labels", ())))
     known = {label["id"] for label in (yield call.then(Op.LIST_DOCUMENTS, kind=LABEL))["items"]}
@@ -90,7 +90,7 @@ def setting(call: Call, scope: Scope) -> Plan:
 def deleting_dataset(call: Call, scope: Scope) -> Plan:
     """Deletes a dataset, and what says which labels it has."""
     reply = yield call
-    prefix = f"{call.args.dataset_id}/"  # type: ignore[attr-defined]
+    prefix = f"{said(call, 'dataset_id')}/"
     for use in (yield call.then(Op.LIST_DOCUMENTS, kind=USE, prefix=prefix))["items"]:
         yield from optional(call.then(Op.DELETE_DOCUMENT, kind=USE, key=use["key"]))
     return reply
@@ -102,7 +102,7 @@ def _parts(key: str) -> tuple[str, str]:
 
 
 def _located(call: Call, scope: Scope) -> Steps:
-    reference, label = _parts(call.args.key)  # type: ignore[attr-defined]
+    reference, label = _parts(said(call, "key"))
     return (yield from dataset_id(call, reference, scope)), label
 
 

@@ -13,6 +13,11 @@ from schemas.operations import Call, Op
 Steps = Generator[Call, Any, Any]
 
 
+def said(call: Call, name: str) -> str:
+    """An argument of the call, "" where it has none of that name."""
+    return str(getattr(call.args, name, None) or "")
+
+
 def dataset_id(call: Call, reference: str, scope: Scope) -> Steps:
     """The id of a dataset given by id or by name, newest first. Raises NOT_FOUND for a name that no dataset has."""
     if scope.ids.parse(reference) is not None:
@@ -25,7 +30,7 @@ def dataset_id(call: Call, reference: str, scope: Scope) -> Steps:
 
 def in_dataset(call: Call, scope: Scope) -> Plan:
     """The call about a dataset that may be given by its name."""
-    known = yield from dataset_id(call, getattr(call.args, "dataset_id", ""), scope)
+    known = yield from dataset_id(call, said(call, "dataset_id"), scope)
     return (yield replace(call, args=call.args.model_copy(update={"dataset_id": known})))
 
 

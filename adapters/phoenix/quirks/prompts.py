@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from adapters.base import Plan
 from adapters.mapping import ABSENT
 from adapters.phoenix.quirks.ids import NodeId, read_node
-from adapters.phoenix.quirks.located import Steps, optional
+from adapters.phoenix.quirks.located import Steps, optional, said
 from adapters.phoenix.wire.parameters import FAMILY
 from adapters.phoenix.wire.prompts import NAME
 from adapters.scope import Scope
@@ -110,25 +110,25 @@ def read_tag_of_version(given: JsonObject, scope: Scope) -> JsonObject:
 def creating(call: Call, scope: Scope) -> Plan:
     """Keeps a version of a prompt, which is made when there is none of that name; what else is said of a known prompt is not looked at."""
     assert isinstance(call.body, NewDocument)
-    said = call.body.body
-    _chat(said["version"])
-    prompt = yield from _prompt(call, said["prompt"]["name"])
+    told = call.body.body
+    _chat(told["version"])
+    prompt = yield from _prompt(call, told["prompt"]["name"])
     if prompt is None:
-        body = {name: said["prompt"].get(name) for name in ("description", "metadata")}
-        new = NewDocument(key=said["prompt"]["name"], body=body)
+        body = {name: told["prompt"].get(name) for name in ("description", "metadata")}
+        new = NewDocument(key=told["prompt"]["name"], body=body)
         prompt = yield call.then(Op.PUT_DOCUMENT, new, kind=PROMPT, create=True)
-    return (yield _version(call, prompt, said["version"]))
+    return (yield _version(call, prompt, told["version"]))
 
 
 def adding(call: Call, scope: Scope) -> Plan:
     """Keeps the next version of a prompt, and points the tags at it."""
     assert isinstance(call.body, NewDocument)
-    said = call.body.body
-    _chat(said["version"])
-    _fitting(said["version"])
-    prompt = yield from _found(call, _key(call), NO_PROMPT)
-    made = yield _version(call, prompt, said["version"])
-    for tag in said.get("tags") or ():
+    told = call.body.body
+    _chat(told["version"])
+    _fitting(told["version"])
+    prompt = yield from _found(call, said(call, "key"), NO_PROMPT)
+    made = yield _version(call, prompt, told["version"])
+    for tag in told.get("tags") or ():
         yield _pointing(call, prompt, tag, made)
     return made
 
@@ -136,17 +136,17 @@ def adding(call: Call, scope: Scope) -> Plan:
 def changing(call: Call, scope: Scope) -> Plan:
     """Changes description and metadata, the latter as a whole."""
     assert isinstance(call.body, DocumentPatch)
-    prompt = yield from _found(call, _key(call), NO_PROMPT)
-    said = dict(call.body.body)
-    if isinstance(said.get("description"), str):
-        said["description"] = said["description"].strip()
-    body = NewDocument(body={**prompt["body"], **said})
+    prompt = yield from _found(call, said(call, "key"), NO_PROMPT)
+    told = dict(call.body.body)
+    if isinstance(told.get("description"), str):
+        told["description"] = told["description"].strip()
+    body = NewDocument(body={**prompt["body"], **told})
     return (yield call.then(Op.PUT_DOCUMENT, body, kind=PROMPT, key=prompt["key"], version=1))
 
 
 def deleting(call: Call, scope: Scope) -> Plan:
     """Deletes a prompt with its versions and tags."""
-    prompt = yield from _found(call, _key(call), NO_PROMPT)
+    prompt = yield from _found(call, said(call, "key"), NO_PROMPT)
     for tag in (yield call.then(Op.LIST_DOCUMENTS, kind=TAG, prefix=f"{prompt['id']}/"))["items"]:
         yield call.then(Op.DELETE_DOCUMENT, kind=TAG, key=tag["key"])
     yield from optional(call.then(Op.DELETE_DOCUMENT, kind=VERSION, key=prompt["id"]))
@@ -155,7 +155,7 @@ def deleting(call: Call, scope: Scope) -> Plan:
 
 def versions(call: Call, scope: Scope) -> Plan:
     """The versions of a prompt, newest first; of one that is not there, none."""
-    prompt = yield from _prompt(call, _key(call))
+    prompt = yield from _prompt(call, said(call, "key"))
     if prompt is None:
         return {"items": [], "next_cursor": None}
     return (yield replace(call, args=call.args.model_copy(update={"key": prompt["id"], "versions": True})))
@@ -163,7 +163,7 @@ def versions(call: Call, scope: Scope) -> Plan:
 
 def latest(call: Call, scope: Scope) -> Plan:
     """The latest version of a prompt."""
-    prompt = yield from _found(call, _key(call), GONE)
+    prompt = yield from _found(call, said(call, "key"), GONE)
     return (yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=prompt["id"]), GONE))
 
 
@@ -174,7 +174,7 @@ def version(call: Call, scope: Scope) -> Plan:
 
 def tagged(call: Call, scope: Scope) -> Plan:
     """The version that a tag of a prompt points at."""
-    reference, _, name = _key(call).rpartition("/")
+    reference, _, name = said(call, "key").rpartition("/")
     prompt = yield from _found(call, reference, GONE)
     tag = yield from _there(call.then(Op.GET_DOCUMENT, kind=TAG, key=f"{prompt['id']}/{name}"), GONE)
     return (yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=tag["body"]["version"]), GONE))
@@ -182,7 +182,7 @@ def tagged(call: Call, scope: Scope) -> Plan:
 
 def tags(call: Call, scope: Scope) -> Plan:
     """The tags that point at a version."""
-    known = yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=_key(call)), NO_VERSION)
+    known = yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=said(call, "key")), NO_VERSION)
     where = {"field": "body.version", "operator": "eq", "value": known["id"]}
     place = {name: value for name, value in call.args.model_dump(exclude_unset=True).items() if name in ("cursor", "limit")}
     return (yield call.then(Op.LIST_DOCUMENTS, kind=TAG, prefix=f"{known['key']}/", where=where, **place))
@@ -191,21 +191,17 @@ def tags(call: Call, scope: Scope) -> Plan:
 def tagging(call: Call, scope: Scope) -> Plan:
     """Points a tag of the version's prompt at the version."""
     assert isinstance(call.body, NewDocument)
-    known = yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=_key(call)), GONE)
+    known = yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=said(call, "key")), GONE)
     yield _pointing(call, {"id": known["key"]}, call.body.body, known)
     return {}
 
 
 def untagging(call: Call, scope: Scope) -> Plan:
     """Removes a tag of the version's prompt, whichever version it points at."""
-    reference, _, name = _key(call).rpartition("/")
+    reference, _, name = said(call, "key").rpartition("/")
     known = yield from _there(call.then(Op.GET_DOCUMENT, kind=VERSION, key=reference), GONE)
     yield from _there(call.then(Op.DELETE_DOCUMENT, kind=TAG, key=f"{known['key']}/{name}"), GONE)
     return {}
-
-
-def _key(call: Call) -> str:
-    return str(getattr(call.args, "key", None) or "")
 
 
 def _there(call: Call, text: str) -> Steps:

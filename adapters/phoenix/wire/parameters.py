@@ -1,5 +1,7 @@
 """What the models of each provider take: the parameters of a prompt."""
 
+from functools import reduce
+from operator import or_
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -119,7 +121,4 @@ _CONTENTS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("aws", AwsParameters),
     *((tag, OpenAIParameters) for tag in FAMILY[5:]),
 )
-_union: Any = None
-for _tag, _content in _CONTENTS:
-    _union = _tagged(_tag, _content) if _union is None else _union | _tagged(_tag, _content)
-Parameters: Any = Annotated[_union, Field(discriminator="type")]
+Parameters: Any = Annotated[reduce(or_, (_tagged(tag, content) for tag, content in _CONTENTS)), Field(discriminator="type")]
