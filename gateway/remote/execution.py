@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, select
@@ -26,7 +27,9 @@ from gateway.execution.orders import Orders
 from gateway.execution.runner import Bounds, Runner
 from gateway.execution.steps import Workshop
 from gateway.remote.intent import waits_for_caller
+from gateway.remote.intentions import Intentions
 from gateway.remote.judging import MARK, judge, read
+from gateway.remote.recipes.base import open_ended
 from gateway.store import Store, Transaction
 from gateway.store.tables import undertakings
 from schemas.errors import Code, CrosswalkError
@@ -65,14 +68,34 @@ class RemoteExecutor:
         self._plant = plant
         self._may = may
         self._bounds = Bounds(asyncio.Semaphore(plant.rows), plant.concurrency, plant.per_experiment)
+        self._intentions = Intentions(store, target)
         self._jobs: dict[Key, tuple[asyncio.Task[None], Orders]] = {}
         self._pauses: dict[Key, tuple[float, float]] = {}
         self._busy: Counter[Key] = Counter()
         self._wake = asyncio.Event()
 
-    async def undertake(self, scope: str, record: str) -> None:
-        """Run this experiment, now and after any restart, until it has ended."""
+    def token(self) -> str:
+        """What an experiment that is about to be made is found by."""
+        return token_hex(12)
+
+    @asynccontextmanager
+    async def intending(self, scope: str, dataset: str, token: str) -> AsyncIterator[None]:
+        """While the target is asked to make an experiment: should the answer be lost, with or without this process, it is looked for and run."""
+        await self._intentions.note(scope, dataset, token)
+        try:
+            yield
+        except CrosswalkError as error:
+            if not open_ended(error):
+                await self._intentions.forget(token)
+            raise
+        finally:
+            self._intentions.left(token)
+
+    async def undertake(self, scope: str, record: str, token: str | None = None) -> None:
+        """Run this experiment, now and after any restart, until it has ended; `token` is what it was intended under."""
         await self._store.write(_add, self._target.space, scope, record)
+        if token is not None:
+            await self._intentions.forget(token)
         self._pauses.pop((scope, record), None)
         self._wake.set()
 
@@ -137,6 +160,8 @@ class RemoteExecutor:
     async def _sweep(self) -> None:
         if not self._may():
             return
+        for scope, record, token in await self._intentions.found():
+            await self.undertake(scope, record, token)
         for key in await self._store.read(_all, self._target.space):
             if key not in self._jobs and not self._busy[key] and self._pauses.get(key, (0.0, 0.0))[0] <= time.monotonic():
                 orders = Orders(rows=True, scores=True)

@@ -10,6 +10,9 @@ from schemas.status import ExperimentStatus
 OURS = frozenset({"variants", "evaluators", "threshold", "draft"})
 """Fields that the vendor need not know when the gateway runs the experiment."""
 
+INTENTION = "intention"
+"""Names in the metadata what the gateway noted before it made the experiment."""
+
 EXECUTED = "executed"
 """Says in the metadata that the gateway runs the experiment, so that its status is what the gateway says."""
 
@@ -26,10 +29,10 @@ def waits_for_caller(variants: Iterable[Variant]) -> bool:
     return bool(chains) and all(chain and all(step.kind is StepKind.WAIT for step in chain) for chain in chains)
 
 
-def noted(body: Model, slot: str, *, draft: bool) -> Model:
-    """The definition with what is to become of it."""
+def noted(body: Model, slot: str, *, draft: bool, token: str | None = None) -> Model:
+    """The definition with what is to become of it; `token` is what it is found by if its maker does not live to hear of it."""
     said = body.model_dump(exclude_unset=True)
     status = ExperimentStatus.DRAFT if draft else ExperimentStatus.PENDING
     content = said.get(slot) or {}
-    ours = {**content.get(KEY, {}), "status": status.value, EXECUTED: True}
+    ours = {**content.get(KEY, {}), "status": status.value, EXECUTED: True, **({INTENTION: token} if token else {})}
     return type(body).model_validate({**said, slot: {**content, KEY: ours}})

@@ -397,10 +397,15 @@ class Session:
 
     async def _native(self, route: Route, call: Call) -> Json:
         call, named = with_own_id(route, call)
-        call, request, kept = await self._wording.encoded(route, call)
+        undertaker = self._target.undertaker if self._wording.runs(call) else None
+        token = undertaker.token() if undertaker is not None else None
+        call, request, kept = await self._wording.encoded(route, call, token)
         try:
             if route.needs and not says_any(request, route.needs):
                 reply = await self._talk.read_raw(_READ_AGAIN[call.op], call)
+            elif undertaker is not None and token is not None:
+                async with undertaker.intending(call.caller.scope, getattr(call.body, "dataset_id", None) or "", token):
+                    reply = await self._outcome.of(route, call, request, named)
             else:
                 reply = await self._outcome.of(route, call, request, named)
             reply = await told_apart(self._target, call, reply)
@@ -411,9 +416,8 @@ class Session:
         document = await beside(self._target.asides, call, document, kept)
         if self._wording.judges(call):
             await self._target.asides.put(call.caller.scope, document["id"], {judging.MARK: True}, anew=False)
-        undertaker = self._target.undertaker
-        if undertaker is not None and self._wording.executes(call) and not getattr(call.args, "draft", False):
-            await undertaker.undertake(call.caller.scope, document["id"])
+        if undertaker is not None:
+            await undertaker.undertake(call.caller.scope, document["id"], token)
         return document
 
     async def _counted(self, route: Route, call: Call, reply: Json) -> Json:

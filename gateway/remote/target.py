@@ -43,8 +43,14 @@ Perform = Callable[[Call], Awaitable[Json]]
 class Undertaker(Protocol):
     """Runs experiments on a target that only stores, and judges runs on one that judges none."""
 
-    async def undertake(self, scope: str, record: str) -> None:
-        """Run this experiment until it has ended."""
+    def token(self) -> str:
+        """What an experiment that is about to be made is found by."""
+
+    def intending(self, scope: str, dataset: str, token: str) -> AbstractAsyncContextManager[None]:
+        """Entered while the target is asked to make an experiment that is to be run: should nobody live to hear of it, it is run all the same."""
+
+    async def undertake(self, scope: str, record: str, token: str | None = None) -> None:
+        """Run this experiment until it has ended; `token` is what it was intended under."""
 
     async def abandon(self, scope: str, record: str) -> None:
         """Run it no longer."""

@@ -36,15 +36,19 @@ class Wording:
         wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
         return wanted and intent.runnable(getattr(call.body, "variants", ()))
 
+    def runs(self, call: Call) -> bool:
+        """Whether this creates an experiment that the gateway is to run at once."""
+        return self.executes(call) and not getattr(call.args, "draft", False)
+
     def judges(self, call: Call) -> bool:
         """Whether this creates an experiment whose caller brings the runs, which the gateway is to judge because the vendor does not."""
         wanted = call.op is Op.CREATE_EXPERIMENT and not self._adapter.judges and self._target.undertaker is not None
         return wanted and bool(getattr(call.body, "evaluators", ())) and intent.waits_for_caller(getattr(call.body, "variants", ()))
 
-    async def encoded(self, route: Route, call: Call) -> tuple[Call, Request, JsonObject]:
+    async def encoded(self, route: Route, call: Call, token: str | None = None) -> tuple[Call, Request, JsonObject]:
         """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.
 
-        Raises CrosswalkError (loss_refused) before anything is sent.
+        `token` is noted in an experiment that the gateway is to run. Raises CrosswalkError (loss_refused) before anything is sent.
         """
         call = await self._with_slot(call)
         notes = Notes()
@@ -66,7 +70,8 @@ class Wording:
         if call.body is not None and (notes.of(Fate.LOST) or notes.of(Fate.COERCED)):
             body, held = loss.packed(call.body, notes, self._adapter.slots, kind_of(call.op))
             if self.executes(call):
-                body = intent.noted(body, self._adapter.slots[Kind.EXPERIMENT], draft=bool(getattr(call.args, "draft", False)))
+                draft = bool(getattr(call.args, "draft", False))
+                body = intent.noted(body, self._adapter.slots[Kind.EXPERIMENT], draft=draft, token=token)
                 self._account.notes.add(Fate.EMULATED, "", "/variants", "the gateway runs the experiment")
                 self._account.emulated = True
             if held:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from gateway.store import tables
 from schemas.ids import SALT_BITS
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest revision in `migrations/versions`, stated here so that a start on a current database need not import Alembic."""
 
 FOLDER = Path(__file__).parent / "migrations"

@@ -423,6 +423,15 @@ undertakings = Table(
     Column("record", Text, primary_key=True),  # the experiment's canonical id
     _time("created_at", required=True),
 )
+intentions = Table(
+    "intentions",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("target", ForeignKey("targets.id"), nullable=False),
+    _text("scope", required=True),
+    _text("dataset", required=True),  # the canonical id of what the experiment is over
+    _time("created_at", required=True),
+)
 deliveries = _table(
     "deliveries",
     Column("target", ForeignKey("targets.id"), nullable=False),

@@ -42,6 +42,15 @@ async def page(answer: list[Message], send: Send) -> None:
     await _answer(send, 200, b"<!doctype html><title>Welcome</title>", b"text/html")
 
 
+def answered(status: int, body: bytes, kind: bytes) -> Spoil:
+    """An answer in place of the vendor's."""
+
+    async def spoil(answer: list[Message], send: Send) -> None:
+        await _answer(send, status, body, kind)
+
+    return spoil
+
+
 async def cut(answer: list[Message], send: Send) -> None:
     """Half of the answer, then the connection breaks."""
     head = [(b"content-type", b"application/json"), (b"content-length", b"1000")]
