@@ -12,6 +12,7 @@ from tests.conftest import Serve
 from tests.remote.letters import compared, told
 from tests.remote.life import Face, lived, made, ran
 from tests.remote.runs import checked, ended, executed
+from tests.remote.splits import at, projects_lived, splits_lived
 
 pytestmark = pytest.mark.anyio
 
@@ -43,6 +44,12 @@ async def test_the_canonical_life(client: httpx.AsyncClient, real_phoenix: str) 
     await canonical.ask("DELETE", f"/experiments/{held['other']['id']}")
     gone = (await canonical.ask("GET", f"/experiments/{held['other']['id']}", 404)).json()
     assert (gone["code"], gone["vendor"], gone["vendor_status"]) == ("not_found", "phoenix", 404)
+
+
+async def test_splits_and_projects(client: httpx.AsyncClient, real_phoenix: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    await splits_lived(canonical, at(real_phoenix), f"split-{token_hex(4)}")
+    await projects_lived(canonical, at(real_phoenix), f"project-{token_hex(4)}")
 
 
 async def test_respan_reads_what_phoenix_holds(client: httpx.AsyncClient) -> None:
