@@ -8,8 +8,7 @@ from adapters.capabilities import markdown
 from adapters.phoenix.differences import DIFFERENCES
 from adapters.registry import discover
 from adapters.versions import came
-from tests.visibility.dialects import DIALECTS
-from tests.visibility.test_cells import REFUSED, VENDORS
+from tests.visibility.cells import table
 
 README = Path(__file__).parent.parent / "README.md"
 
@@ -28,19 +27,10 @@ def generated() -> dict[str, str]:
     return {
         "capabilities": markdown(discover().values()),
         "phoenix differences": _differences(),
-        "cells": _cells(),
+        "cells": table(),
         "coverage": coverage.markdown(discover().values()),
         "versions": _versions(),
     }
-
-
-def _cells() -> str:
-    """Every dialect onto every vendor, as `tests/visibility/test_cells.py` shows it."""
-    rows = ["| asked in | " + " | ".join(f"onto {vendor}" for vendor in VENDORS) + " |", "|---|" + "---|" * len(VENDORS)]
-    for source in DIALECTS:
-        cells = (f"refused: `{REFUSED[source, vendor]}`" if (source, vendor) in REFUSED else "equal" for vendor in VENDORS)
-        rows.append(f"| {source} | " + " | ".join(cells) + " |")
-    return "\n".join(rows)
 
 
 def _versions() -> str:

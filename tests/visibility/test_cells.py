@@ -1,11 +1,9 @@
 """Every dialect onto every vendor: what a client of one makes on a vendor of another reads back through the gateway, and stands at the vendor itself.
 
-The vendor is a second gateway whose surface plays it. What a vendor cannot be told is refused by name: those cells are listed, with what is named.
+The vendor is a second gateway whose surface plays it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -17,16 +15,12 @@ from gateway.routing import prefix_of
 from gateway.settings import Settings
 from tests.conftest import Serve
 from tests.gateway.upstream.stub import serving
+from tests.visibility.cells import CELLS, VENDORS, at_the_vendor, delivered, excused
 from tests.visibility.dialects import DIALECTS
-from tests.visibility.records import Account, Result, ordered, text
+from tests.visibility.records import Account, Result, ordered
 from tests.visibility.test_matrix import differences
 
 pytestmark = pytest.mark.anyio
-
-REFUSED = {}
-"""What a vendor cannot be told: evaluators of its own over runs that a caller brings."""
-
-VENDORS = [name for name, adapter in discover().items() if not adapter.prefix]
 
 
 @pytest.fixture
@@ -52,29 +46,14 @@ async def test_a_client_of_one_dialect_works_on_a_vendor_of_another(
     client, direct = gateways
     name, at = f"{source} onto {vendor}", f"@{vendor}"
     receipts = _collected(client)
-    if (source, vendor) in REFUSED:
-        with pytest.raises(AssertionError, match=REFUSED[source, vendor]):
-            await DIALECTS[source].make(client, name, at)
-        return
+    assert CELLS[source, vendor].startswith("equal")
     made = ordered(await DIALECTS[source].make(client, name, at))
-    written = await _excused(client, receipts)
+    written = await excused(client, receipts)
     _equal(made, await DIALECTS[source].read(client, name, at), source)
-    await _delivered(client, vendor)
-    seen = await _at_the_vendor(direct, vendor, name, made)
+    await delivered(client, vendor)
+    seen = await at_the_vendor(direct, vendor, name, made)
     seen.excused |= written
     _equal(made, seen, vendor)
-
-
-async def _at_the_vendor(direct: httpx.AsyncClient, vendor: str, name: str, made: list[Result]) -> Account:
-    """What the vendor holds of an experiment, in one experiment for each repetition where it runs a row once. Rows that nobody has run yet are left out."""
-    turns = range(1, max(result.repetition for result in made) + 1)
-    if len(turns) == 1 or discover()[vendor].repeats:
-        return await DIALECTS[vendor].read(direct, name)
-    accounts = [await DIALECTS[vendor].read(direct, f"{name} · repetition {turn}") for turn in turns]
-    results = [replace(result, repetition=turn) for turn, account in zip(turns, accounts, strict=True) for result in account.results]
-    wanted = {(text(result.input), result.repetition) for result in made}
-    held = [result for result in results if (text(result.input), result.repetition) in wanted]
-    return Account(ordered(held), set().union(*(account.excused for account in accounts)))
 
 
 def _collected(client: httpx.AsyncClient) -> list[str]:
@@ -86,25 +65,6 @@ def _collected(client: httpx.AsyncClient) -> list[str]:
 
     client.event_hooks = {"request": [], "response": [note]}
     return found
-
-
-async def _excused(client: httpx.AsyncClient, receipts: list[str]) -> set[str]:
-    """The canonical fields that these receipts say the vendor does not hold as they were."""
-    fields = set()
-    for receipt in list(receipts):
-        body = (await client.get(f"/v1/receipts/{receipt}")).json()
-        fields |= {note["canonical"].rsplit("/", 1)[-1] for fate in ("lost", "coerced", "kept_aside") for note in body.get(fate, ())}
-    return fields
-
-
-async def _delivered(client: httpx.AsyncClient, vendor: str) -> None:
-    """Wait until the vendor has taken what waited for it."""
-    for _ in range(100):
-        listed = (await client.get(f"/v1@{vendor}/experiments")).json()["items"]
-        if all(experiment.get("delivery") != "pending" for experiment in listed):
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{vendor} has not taken everything within 10 s")
 
 
 def _equal(made: list[Result], seen: Account, reader: str) -> None:

@@ -95,7 +95,9 @@ def _joined(run: JsonObject, experiment: JsonObject, examples: list[JsonObject])
     example = examples[place] if place < len(examples) else None
     known = {"example_id": run["example_id"] or f"{experiment['id']} case {place}"} if example is None else _values(run, example)
     scores = [{**score, "id": score.get("id") or f"{run['id']}/{score['evaluator']}"} for score in run["scores"]]
-    return {**run, **known, "experiment_id": run.get("experiment_id") or experiment["id"], "scores": scores}
+    # Results have no time of their own: what is known is that of their run.
+    recorded = run.get("created_at") or experiment.get("created_at")
+    return {**run, **known, "experiment_id": run.get("experiment_id") or experiment["id"], "scores": scores, "created_at": recorded}
 
 
 def _values(run: JsonObject, example: JsonObject) -> JsonObject:
@@ -233,7 +235,8 @@ def score(call: Call, scope: Scope) -> Plan:
     if args.create and len(others) < len(run["scores"]):
         raise CrosswalkError(Code.CONFLICT, f"{body.evaluator!r} has scored this run already.", Reason.DUPLICATE, Kind.SCORE)
     yield _written(call, run, [*_new_scores(others), saying.said(body)])
-    return {**saying.said(body), "id": f"{run['id']}/{body.evaluator}", "run_id": run["id"], "experiment_id": run["experiment_id"]}
+    known = {"id": f"{run['id']}/{body.evaluator}", "run_id": run["id"], "experiment_id": run["experiment_id"]}
+    return {**saying.said(body), **known, "created_at": run.get("created_at")}
 
 
 def unscore(call: Call, scope: Scope) -> Plan:

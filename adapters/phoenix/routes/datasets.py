@@ -111,6 +111,7 @@ ROUTES = (
         args=DATASET_ARGS,
         reply=DATASET,
         wrap=DATA,
+        way=located.read_dataset,
         answer=base_wire.DataOf[datasets_wire.Dataset],
         evidence=TESTED,
         summary="One dataset",

@@ -1,0 +1,1 @@
+"""Every dialect's real client on every target."""
