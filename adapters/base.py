@@ -210,6 +210,7 @@ class Adapter:
     one need not be what the dataset holds.
     `per_minute` is how many calls the vendor allows in a minute. `deferred` are the writes it cannot take at once: runs of a caller have places of the vendor's
     own making, which appear some time after their experiment and are told by their input alone, so that such writes are accepted and delivered later.
+    `incarnation` are the canonical fields that tell a record from a later one, of each kind for which the vendor gives the ids of deleted records again.
     `release` is how a server tells its version, where servers of several versions are about; `before` says what of all this was otherwise before one.
     """
 
@@ -252,6 +253,7 @@ class Adapter:
     denied: Callable[[bytes], bool] | None = None
     per_minute: int | None = None
     deferred: frozenset[Op] = frozenset()
+    incarnation: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)
     release: Release | None = None
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -40,6 +40,12 @@ ADAPTER = Adapter(
     waits=False,
     # Its exports and figures show the runs of the frozen version's examples alone.
     grows=False,
+    # On SQLite the next row takes the highest number plus one: that of the newest record, when it has been deleted.
+    incarnation={
+        Kind.DATASET: ("created_at",),
+        Kind.EXPERIMENT: ("trace_project", "created_at"),
+        Kind.RUN: ("experiment_id", "example_id", "repetition", "started_at", "ended_at"),
+    },
     release=Release("x-phoenix-server-version", "/arize_phoenix_version"),
     before={
         AFTER_20_3: {"render_error": errors.render_unfilled},

@@ -6,6 +6,7 @@ from math import isclose
 from cachetools import TTLCache
 from sqlalchemy import bindparam, select
 
+from gateway.remote.incarnation import INCARNATION, Telling, another
 from gateway.store import Store, Transaction
 from gateway.store.tables import asides
 from schemas.base import Record
@@ -30,16 +31,20 @@ _OF_A_RECORD = (*Record.model_fields, "run_id", "experiment_id")
 
 
 class Asides:
-    """The fields kept aside of one target's records, by canonical id and by the scope of those who may see them."""
+    """The fields kept aside of one target's records, by canonical id and by the scope of those who may see them.
 
-    def __init__(self, store: Store, space: int) -> None:
+    `telling` says how records are told apart whose ids the vendor gives again: what is kept of the one is not shown with the other.
+    """
+
+    def __init__(self, store: Store, space: int, telling: Telling | None = None) -> None:
         self._store = store
         self._space = space
+        self.telling = telling or {}
         self._some: set[str] = set()
         self._none: TTLCache[str, bool] = TTLCache(_SCOPES, _TRUSTED_SECONDS)
 
     async def put(self, scope: str, record: str, fields: JsonObject, *, anew: bool) -> None:
-        """Keep these fields; `anew` forgets what was kept before, for a record that has just been made."""
+        """Keep these fields; `anew` forgets what was kept before, for a record that has just been made. So does a mark of another record among them."""
         if fields or anew:
             await self._store.write(_put, self._space, scope, record, fields, anew)
         if fields:
@@ -82,6 +87,7 @@ def find(tx: Transaction, space: int, scope: str, records: Sequence[str]) -> dic
 
 def _put(tx: Transaction, space: int, scope: str, record: str, fields: JsonObject, anew: bool) -> None:
     known = {} if anew else find(tx, space, scope, [record]).get(record, {})
+    known = {} if another(known, fields) else known
     _drop(tx, space, scope, record)
     if known or fields:
         body = {**known, **fields}
@@ -99,6 +105,7 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
     if not kept:
         return document
     whole = {**document, **kept}
+    whole.pop(INCARNATION, None)
     if isinstance(kept.get("counts"), dict):
         whole["counts"] = {**(document.get("counts") or {}), **kept["counts"]}
     if kept.get(ANNOUNCED) and isinstance(whole.get("counts"), dict):

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 from gateway.remote import loss
 from gateway.remote.bundle_view import BEGUN, MEMBERS, POSITIONS, TURNS, Held, shown, shown_run, shown_score
 from gateway.remote.groups import driven, of, undone
+from gateway.remote.incarnation import belonging
 from gateway.remote.intent import waits_for_caller
 from gateway.remote.recipes.experiments import create
 from gateway.remote.recipes.lists import listed, unsaid
@@ -82,7 +83,7 @@ class Bundles:
         act = self._ACTS.get(call.op)
         if act is None:
             raise CrosswalkError(Code.UNSUPPORTED, f"{self.title} holds this experiment as several: it cannot {call.op.replace('_', ' ')}.")
-        return await act(self, call, held, perform)
+        return await act(self, call, held, belonging(self.asides, held.id, held.members, perform))
 
     async def presented(self, call: Call, reply: Json) -> Json:
         """Runs and scores of members, where a call named none of them, as those of their bundle."""
@@ -195,6 +196,7 @@ class Bundles:
     async def _whole(self, call: Call, held: Held, perform: Perform) -> JsonObject:
         """The bundle as one experiment. A member that is gone at the vendor is gone from it."""
         members: list[JsonObject] = []
+        perform = belonging(self.asides, held.id, held.members, perform)
         for member in held.members:
             try:
                 members.append(await perform(call.then(Op.GET_EXPERIMENT, experiment_id=member)))

@@ -26,6 +26,7 @@ from gateway.execution.operations import Operations
 from gateway.execution.orders import Orders
 from gateway.execution.runner import Bounds, Runner
 from gateway.execution.steps import Workshop
+from gateway.remote.incarnation import another, marked
 from gateway.remote.intent import waits_for_caller
 from gateway.remote.intentions import Intentions
 from gateway.remote.judging import MARK, judge, read
@@ -34,8 +35,9 @@ from gateway.store import Store, Transaction
 from gateway.store.tables import undertakings
 from schemas.errors import Code, CrosswalkError
 from schemas.experiment import EvaluatorUse, ExperimentPatch
+from schemas.ids import Kind
 from schemas.json import Json
-from schemas.operations import Call, Caller, Op
+from schemas.operations import Call, Caller, ExperimentArgs, Op
 from schemas.status import ExperimentStatus
 
 if TYPE_CHECKING:
@@ -178,6 +180,8 @@ class RemoteExecutor:
         scope, record = key
         begun = await self._store.read(_stamp, self._target.space, scope, record)
         try:
+            if await self._is_another(scope, record):
+                return await self._store.write(_drop, self._target.space, scope, record)
             await self._work(key, orders)
         except CrosswalkError as error:
             if error.retryable:
@@ -200,6 +204,15 @@ class RemoteExecutor:
             await judge(experiment, workshop, self._bounds, orders)
         elif experiment is not None:
             await Runner(record, workshop, self._bounds).work(orders)
+
+    async def _is_another(self, scope: str, record: str) -> bool:
+        """Whether the vendor has given the id of the experiment that was undertaken to another one."""
+        asides = self._target.asides
+        kept = (await asides.of(scope, [record])).get(record)
+        if not asides.telling or kept is None:
+            return False
+        found = await self._perform(Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=record), None, Caller(NAME, scope)))
+        return another(kept, marked(asides.telling, Kind.EXPERIMENT, found))
 
     def _later(self, key: Key, error: CrosswalkError) -> None:
         pause = min(_LONGEST_PAUSE, 2 * self._pauses.get(key, (0.0, _FIRST_PAUSE / 2))[1])

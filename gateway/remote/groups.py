@@ -8,6 +8,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gateway.local.experiments import arm_name
+from gateway.remote.incarnation import belonging
 from gateway.remote.outbox_view import worst
 from gateway.remote.recipes.base import Cooking
 from gateway.remote.recipes.experiments import create
@@ -66,7 +67,7 @@ class Groups:
         act = self._ACTS.get(call.op)
         if act is None:
             raise CrosswalkError(Code.UNSUPPORTED, f"Of a group, this target cannot {call.op.replace('_', ' ')}: name one of its variants.")
-        return await act(self, call, group, held, perform)
+        return await act(self, call, group, held, belonging(self.asides, group, held[ARMS], perform))
 
     def _is_group(self, reference: str | None) -> bool:
         identity = self.ids.ids.parse(reference) if reference else None
@@ -98,6 +99,7 @@ class Groups:
     async def _whole(self, call: Call, group: str, held: JsonObject, perform: Perform) -> JsonObject:
         """The group as one experiment. An arm that is gone at the vendor is gone from the group."""
         arms: list[JsonObject] = []
+        perform = belonging(self.asides, group, held[ARMS], perform)
         for arm in held[ARMS]:
             try:
                 arms.append(await perform(call.then(Op.GET_EXPERIMENT, experiment_id=arm)))
@@ -133,8 +135,9 @@ class Groups:
         held = (await self.asides.of(call.caller.scope, [group])).get(group)
         if held is None:
             return [item]
+        whole = await self._whole(call, group, held, perform)
         # The group stands where its newest arm does; on a page that begins in its midst it has been shown already.
-        return [await self._whole(call, group, held, perform)] if held[ARMS][-1] == item["id"] else []
+        return [whole] if whole["variants"][-1]["id"] == item["id"] else []
 
     async def _get(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
         return await self._whole(call, group, held, perform)

@@ -15,6 +15,7 @@ from gateway import logs
 from gateway.remote import shelf_pages, shelf_rows
 from gateway.remote.asides import find, restored
 from gateway.remote.completion import completed
+from gateway.remote.incarnation import another, marked
 from gateway.remote.notices import Notices
 from gateway.remote.recipes.lists import PLACE, asked
 from gateway.remote.scan import Scan
@@ -25,6 +26,7 @@ from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
 from schemas.operations import Call, ListExperimentsArgs, Op
 from schemas.query import ListArgs
+from schemas.references import kind_of
 
 if TYPE_CHECKING:
     from gateway.remote.session import Session
@@ -102,15 +104,17 @@ class Index:
         shelf = await self._current(shelf, call, args)
         if shelf.as_of is None:
             return None
-        question = Question(shelf.id, args, narrowing, lambda tx, bodies: self._completed(tx, scope, bodies))
+        question = Question(shelf.id, args, narrowing, lambda tx, bodies: self._completed(tx, call, bodies))
         found = await self._settled(session, call, shelf, question)
         session.account.aged((datetime.now(UTC) - shelf.as_of).total_seconds())
         return completed(call, found.reply)
 
-    def _completed(self, tx: Transaction, scope: str, bodies: Sequence[JsonObject]) -> list[JsonObject]:
-        """Documents with what is kept beside them."""
-        kept = find(tx, self._target.space, scope, [body["id"] for body in bodies])
-        return [restored(body, kept.get(body["id"])) for body in bodies]
+    def _completed(self, tx: Transaction, call: Call, bodies: Sequence[JsonObject]) -> list[JsonObject]:
+        """Documents with what is kept beside them, and not beside others that had their ids."""
+        kept = find(tx, self._target.space, call.caller.scope, [body["id"] for body in bodies])
+        telling, kind = self._target.asides.telling, kind_of(call.op)
+        mine = {body["id"] for body in bodies if not another(kept.get(body["id"]) or {}, marked(telling, kind, body))}
+        return [restored(body, kept.get(body["id"]) if body["id"] in mine else None) for body in bodies]
 
     async def _current(self, shelf: Shelf, call: Call, args: ListArgs) -> Shelf:
         """The shelf, read anew where what is known is too old. One that was read before is good enough when that takes too long."""

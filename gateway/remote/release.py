@@ -25,11 +25,15 @@ class OlderServer(CrosswalkError):
 
 
 class Release:
-    """A dialect as the version of one target's server speaks it. Until the version is known it is taken for the newest."""
+    """A dialect as the version of one target's server speaks it. Until the version is known it is taken for the newest.
 
-    def __init__(self, adapter: Adapter, sender: Sender, configured: str | None = None) -> None:
+    `sender` makes the target's calls, whose answers tell the version; `prober` asks for it when there have been none.
+    """
+
+    def __init__(self, adapter: Adapter, sender: Sender, prober: Sender, configured: str | None = None) -> None:
         self._adapter = adapter
         self._sender = sender
+        self._prober = prober
         self._fixed = configured is not None or adapter.release is None
         self._next_try = 0.0
         self.version = configured or ""
@@ -65,8 +69,8 @@ class Release:
     async def _asked(self, page: str) -> str:
         try:
             async with asyncio.timeout(_PATIENCE):
-                answer = await self._sender.ask(Request("GET", page), Account())
+                answer = await self._prober.ask(Request("GET", page), Account())
         except (CrosswalkError, TimeoutError):
-            return self._told()
+            return ""
         text = answer.body[:40].decode("ascii", "replace").strip()
-        return text if _VERSION.fullmatch(text) else self._told()
+        return text if _VERSION.fullmatch(text) else ""

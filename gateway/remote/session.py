@@ -17,6 +17,7 @@ from gateway.remote.completion import completed
 from gateway.remote.explaining import explained
 from gateway.remote.failures import told_apart
 from gateway.remote.groups import FOLDED
+from gateway.remote.incarnation import marked
 from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
@@ -329,8 +330,15 @@ class Session:
         status = ExperimentStatus.CANCELLED if call.op is Op.CANCEL_EXPERIMENT else ExperimentStatus.PENDING
         after = await self.perform(call.then(Op.UPDATE_EXPERIMENT, ExperimentPatch(status=status), experiment_id=record))
         if call.op is Op.START_EXPERIMENT:
-            await undertaker.undertake(call.caller.scope, record)
+            await self._undertaken(undertaker, call, after)
         return after
+
+    async def _undertaken(self, undertaker: Undertaker, call: Call, experiment: JsonObject, token: str | None = None) -> None:
+        """Have the gateway run this very experiment, not one that may have its id later."""
+        asides = self._target.asides
+        mark = marked(asides.telling, Kind.EXPERIMENT, experiment)
+        await asides.put(call.caller.scope, experiment["id"], mark, anew=False)
+        await undertaker.undertake(call.caller.scope, experiment["id"], token)
 
     async def _kept(self, call: Call) -> Json:
         """A change that the vendor has no call for, kept beside the record as it reads."""
@@ -413,11 +421,12 @@ class Session:
         except CrosswalkError as error:
             error.vendor = error.vendor or self._adapter.name
             raise await explained(self._talk, call, error) from None
-        document = await beside(self._target.asides, call, document, kept)
+        document = await beside(self._target.asides, call, document, kept, self._talk.meant(route, request) if kept else None)
         if self._wording.judges(call):
-            await self._target.asides.put(call.caller.scope, document["id"], {judging.MARK: True}, anew=False)
+            mark = marked(self._target.asides.telling, Kind.EXPERIMENT, document)
+            await self._target.asides.put(call.caller.scope, document["id"], {judging.MARK: True, **mark}, anew=False)
         if undertaker is not None:
-            await undertaker.undertake(call.caller.scope, document["id"], token)
+            await self._undertaken(undertaker, call, document, token)
         return document
 
     async def _counted(self, route: Route, call: Call, reply: Json) -> Json:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from adapters.base import Adapter, Route
+from adapters.body import read_json
 from adapters.calling import ACCOUNT, decode_reply, encode_call, routes_for
 from adapters.http import Request
+from adapters.mapping import Shape
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
 from gateway.remote.account import Account
@@ -17,7 +19,7 @@ from gateway.remote.release import OlderServer
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason, unknown
 from schemas.ids import Kind
-from schemas.json import Json
+from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, Op
 from schemas.references import kind_of
 
@@ -70,6 +72,13 @@ class Talk:
                 # What cannot be an id of this target names nothing in it.
                 raise unknown(error.kind, error.reference or "") from None
             raise
+
+    def meant(self, route: Route, request: Request) -> JsonObject:
+        """The canonical record that a request tells the vendor, as far as its body says it."""
+        if not isinstance(route.request, Shape) or not request.body:
+            return {}
+        scope = Scope(self._target.ids, self._adapter.name, self._target.options, defaults=self._target.defaults)
+        return route.request.decode(read_json(request.body), scope)
 
     async def _in_native_ids(self, call: Call) -> Call:
         own, owner = kind_of(call.op), call.caller.scope

@@ -108,11 +108,13 @@ class RemoteTarget:
         foreign = await ForeignIds.open(store, vendor.name, adapter.numbered - adapter.unlisted)
         secret = settings.api_key.get_secret_value() if settings.api_key else None
         groups = await ForeignIds.open(store, f"{vendor.name}/groups")
-        asides = Asides(store, foreign.space)
+        asides = Asides(store, foreign.space, adapter.incarnation)
         # Where the vendor's own ids are numbers, none of ours may stand among them.
         bundled = await ForeignIds.open(store, f"{vendor.name}/bundles") if Kind.EXPERIMENT in adapter.numbered else foreign
         sender = Sender(vendor, adapter, secret)
-        release = Release(adapter, sender, settings.version)
+        # Asking for the version is one attempt, and a failure of it nothing that the calls themselves are judged by.
+        apart = VendorTarget(vendor.name, settings.model_copy(update={"retries": 0}), adapter.key_header, vendor.client)
+        release = Release(adapter, sender, Sender(apart, adapter, secret), settings.version)
         return cls(
             vendor.name,
             release.dialect,

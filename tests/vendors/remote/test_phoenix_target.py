@@ -113,3 +113,24 @@ async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> No
     assert (shown["status"], shown["workflow"][0]["type"], shown["evaluator_slugs"]) == ("completed", "completion", ["exact_match"])
     summary = await respan.get(f"/experiments/{made['id']}/logs/summary/")
     assert (summary["number_of_requests"], set(summary["scores"])) == (2, {"exact_match"})
+
+
+async def test_nothing_of_a_deleted_record_is_shown_with_the_one_that_gets_its_id(client: httpx.AsyncClient, real_phoenix: str) -> None:
+    canonical = Face(client, "/v1@phx")
+    name = f"capitals {token_hex(4)}"
+    _, experiment = await made(canonical, name)
+    (run,) = await ran(canonical, experiment, [True])
+    async with httpx.AsyncClient(base_url=real_phoenix) as phoenix:
+        (dataset,) = (await phoenix.get("/v1/datasets", params={"name": name})).json()["data"]
+        (held,) = (await phoenix.get(f"/v1/datasets/{dataset['id']}/experiments")).json()["data"]
+        (example, *_) = (await phoenix.get(f"/v1/datasets/{dataset['id']}/examples")).json()["data"]["examples"]
+        assert (await phoenix.delete(f"/v1/experiments/{held['id']}")).status_code == 204
+        new = (await phoenix.post(f"/v1/datasets/{dataset['id']}/experiments", json={"name": "theirs"})).json()["data"]
+        assert new["id"] == held["id"]
+        times = {"start_time": "2026-02-01T00:00:00Z", "end_time": "2026-02-01T00:00:01Z"}
+        body = {"dataset_example_id": example["node_id"], "output": "theirs", "repetition_number": 1, **times}
+        assert (await phoenix.post(f"/v1/experiments/{new['id']}/runs", json=body)).status_code == 200
+    found = await canonical.get(f"/experiments/{experiment['id']}")
+    assert (found["name"], found["tags"], found["metric"], found["metadata"]) == ("theirs", [], None, {})
+    shown = await canonical.get(f"/experiments/{experiment['id']}/runs/{run['id']}")
+    assert (shown["output"], shown["model"], shown["cost"], shown["metadata"]) == ("theirs", None, None, {})
