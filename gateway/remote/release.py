@@ -36,6 +36,7 @@ class Release:
         self._prober = prober
         self._fixed = configured is not None or adapter.release is None
         self._next_try = 0.0
+        self._asking = asyncio.Lock()
         self.version = configured or ""
         self.dialect = spoken(adapter, self.version)
 
@@ -44,12 +45,20 @@ class Release:
         if self._fixed or self._adapter.release is None:
             return self.dialect
         told = self._told()
-        if not told and not self.version and time.monotonic() >= self._next_try:
-            self._next_try = time.monotonic() + _PAUSE
-            told = await self._asked(self._adapter.release.page)
+        if not told and not self.version:
+            async with self._asking:
+                told = await self._first(self._adapter.release.page)
         if told and numbers(told) != numbers(self.version):
             self.version, self.dialect = told, spoken(self._adapter, told)
         return self.dialect
+
+    async def _first(self, page: str) -> str:
+        """What those who waited for the same question need not ask again."""
+        if self.version or time.monotonic() < self._next_try:
+            return self._told()
+        told = await self._asked(page)
+        self._next_try = time.monotonic() + _PAUSE
+        return told
 
     @property
     def overtaken(self) -> bool:
