@@ -91,7 +91,7 @@ def _lines(adapter: Adapter, rows: list[Known]) -> list[str]:
     resources = dict.fromkeys(row.resource for row in rows if row.served)
     others = [row for row in rows if row.resource not in resources]
     lines = [_line(adapter, resource, [row for row in rows if row.resource == resource]) for resource in resources]
-    return [*lines, _line(adapter, f"{len({row.resource for row in others})} others", others)] if others else lines
+    return [*lines, _line(adapter, "all others", others)] if others else lines
 
 
 def _line(adapter: Adapter, resource: str, rows: list[Known]) -> str:

@@ -2,11 +2,13 @@
 
 import logging
 import random
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import schemathesis
 import structlog
@@ -65,10 +67,12 @@ class Calls:
         self.wrong: list[str] = []
 
     def make(self, examples: int) -> None:
-        """Every operation, each with so many random requests that its description allows, reading first and deleting last."""
+        """Every operation, each with so many random requests that its description allows: what reads before and after what writes, deletes last."""
         found = [result.ok() for result in self.schema.get_all_operations()]
-        for operation in sorted(found, key=lambda one: _ORDER.get(one.method.upper(), 1)):
-            self._operation(operation, examples)
+        reads, deletes = ([one for one in found if one.method.upper() == method] for method in ("GET", "DELETE"))
+        writes = [one for one in found if one.method.upper() not in ("GET", "DELETE")]
+        for operation in (*reads, *writes, *reads, *deletes):
+            self._operation(operation, examples // 2 if operation in reads else examples)
 
     def walk(self, examples: int, steps: int) -> None:
         """Chains of calls in which an answer's ids lead to the next request."""
@@ -90,15 +94,22 @@ class Calls:
         @settings(_BOUNDED, max_examples=examples)
         @given(case=operation.as_strategy())
         def call(case: Any) -> None:
-            for name in case.path_parameters or {}:
-                known = self._ids.named(name, operation.path.partition(f"{{{name}}}")[0])
-                if known and self._random.random() < 0.8:
-                    case.path_parameters[name] = self._random.choice(known)
+            case.path_parameters.update(self._real(operation.path, case.path_parameters))
             # A word that is a path of its own asks for another operation.
             if not self._reserved & set((case.path_parameters or {}).values()):
                 self.judge(case, case.call(session=self._session))
 
         call()
+
+    def _real(self, template: str, places: Iterable[str]) -> dict[str, str]:
+        """What stands in the places of a path that answers showed, one after another or all of one record, most of the time."""
+        trails = self._ids.trails(template) if template.endswith("}") else []
+        if trails and self._random.random() < 0.6:
+            found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), self._random.choice(trails))
+            if found:
+                return {name: unquote(value) for name, value in found.groupdict().items()}
+        known = {name: self._ids.named(name, template.partition(f"{{{name}}}")[0]) for name in places}
+        return {name: self._random.choice(ids) for name, ids in known.items() if ids and self._random.random() < 0.8}
 
     def judge(self, case: Any, response: Any) -> None:
         """Note what is wrong with an answer; nothing is raised, because what a store holds differs from one try to the next."""
@@ -112,8 +123,7 @@ class Calls:
             self.wrong.extend(f"{label}: {error} {case.as_curl_command()[:500]}" for error in group.exceptions)
         media_type = (response.headers.get("content-type") or [""])[0].partition(";")[0]
         if response.status_code < 300 and media_type == "application/json" and response.content:
-            self._ids.harvest(response.json(), case.operation.path)
+            self._ids.harvest(response.json(), case.operation.path, case.formatted_path)
 
 
-_ORDER = {"GET": 0, "DELETE": 2}
 _BOUNDED = settings(deadline=None, database=None, derandomize=False, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
