@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 CHECKED: Mapping[str, Mapping[str, str]] = {
     "DELETE /datasets/{dataset_id}": {"OpenAPI document": "2026-11-21"},
+    "DELETE /documents/{kind}/{key:path}": {"OpenAPI document": "2026-11-21"},
     "DELETE /evaluators/{evaluator_id}": {"OpenAPI document": "2026-11-21"},
     "DELETE /experiments/{experiment_id}": {"OpenAPI document": "2026-11-21"},
     "DELETE /projects/{project_id}": {"OpenAPI document": "2026-11-21"},
@@ -18,6 +19,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     "GET /datasets/{dataset_id}/versions/{version_id}/diff": {"OpenAPI document": "2026-11-21"},
     "GET /documents": {"OpenAPI document": "2026-11-21"},
     "GET /documents/{kind}": {"OpenAPI document": "2026-11-21"},
+    "GET /documents/{kind}/{key:path}": {"OpenAPI document": "2026-11-21"},
     "GET /evaluators": {"OpenAPI document": "2026-11-21"},
     "GET /evaluators/{evaluator_id}": {"OpenAPI document": "2026-11-21"},
     "GET /experiments": {"OpenAPI document": "2026-11-21"},
@@ -36,8 +38,8 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     "GET /projects": {"OpenAPI document": "2026-11-21"},
     "GET /projects/{project_id}": {"OpenAPI document": "2026-11-21"},
     "GET /prompts": {"OpenAPI document": "2026-11-21"},
+    "GET /prompts/{prompt_id}": {"OpenAPI document": "2026-11-21"},
     "PATCH /datasets/{dataset_id}": {"OpenAPI document": "2026-11-21"},
-    "PATCH /datasets/{dataset_id}/examples/{example_id}": {"OpenAPI document": "2026-11-21"},
     "PATCH /datasets/{dataset_id}/splits/{split_id}": {"OpenAPI document": "2026-11-21"},
     "PATCH /documents/{kind}/{key:path}": {"OpenAPI document": "2026-11-21"},
     "PATCH /evaluators/{evaluator_id}": {"OpenAPI document": "2026-11-21"},
@@ -54,7 +56,6 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     "POST /evaluators/{evaluator_id}/run": {"OpenAPI document": "2026-11-21"},
     "POST /experiments": {"OpenAPI document": "2026-11-21"},
     "POST /experiments/{experiment_id}/cancel": {"OpenAPI document": "2026-11-21"},
-    "POST /experiments/{experiment_id}/runs": {"OpenAPI document": "2026-11-21"},
     "POST /experiments/{experiment_id}/runs/{run_id}/scores": {"OpenAPI document": "2026-11-21"},
     "POST /experiments/{experiment_id}/start": {"OpenAPI document": "2026-11-21"},
     "POST /experiments/{experiment_id}/tags": {"OpenAPI document": "2026-11-21"},

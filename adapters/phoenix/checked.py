@@ -5,10 +5,7 @@ from collections.abc import Mapping
 CHECKED: Mapping[str, Mapping[str, str]] = {
     "DELETE /v1/dataset_labels/{label_id}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "DELETE /v1/datasets/{dataset_identifier}/labels/{label_id}": {"recording of server 20.26.1": "2026-11-21"},
-    "DELETE /v1/datasets/{dataset_identifier}/splits/{split_id}": {
-        "OpenAPI document": "2026-11-21",
-        "recording of server 20.26.1": "2026-11-21",
-    },
+    "DELETE /v1/datasets/{dataset_identifier}/splits/{split_id}": {"recording of server 20.26.1": "2026-11-21"},
     "DELETE /v1/datasets/{dataset_id}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "DELETE /v1/experiments/{experiment_id}": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
@@ -16,14 +13,21 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
-    "DELETE /v1/experiments/{experiment_id}/tags/{tag_identifier}": {"recording of server 20.26.1": "2026-11-21"},
+    "DELETE /v1/experiments/{experiment_id}/tags/{tag_identifier}": {
+        "OpenAPI document": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
     "DELETE /v1/projects/{project_identifier}": {
         "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
     "DELETE /v1/prompt_versions/{prompt_version_id}/tags/{tag_name}": {"recording of server 20.26.1": "2026-11-21"},
-    "DELETE /v1/prompts/{prompt_identifier}": {"arize-phoenix-client 3.5.0": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "DELETE /v1/prompts/{prompt_identifier}": {
+        "OpenAPI document": "2026-11-21",
+        "arize-phoenix-client 3.5.0": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
     "GET /arize_phoenix_version": {
         "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
@@ -57,6 +61,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     },
     "GET /v1/datasets/{dataset_id}/experiments": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 11.38.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
@@ -71,6 +76,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     },
     "GET /v1/experiments/{experiment_id}": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
@@ -82,6 +88,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     },
     "GET /v1/experiments/{experiment_id}/incomplete-runs": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
@@ -92,6 +99,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     },
     "GET /v1/experiments/{experiment_id}/runs": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
@@ -115,9 +123,14 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
-    "GET /v1/prompts": {"@arizeai/phoenix-client 6.14.2": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
+    "GET /v1/prompts": {
+        "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
+        "recording of server 20.26.1": "2026-11-21",
+    },
     "GET /v1/prompts/{prompt_identifier}/latest": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
@@ -125,7 +138,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
-    "GET /v1/prompts/{prompt_identifier}/versions": {"recording of server 20.26.1": "2026-11-21"},
+    "GET /v1/prompts/{prompt_identifier}/versions": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "PATCH /v1/dataset_labels/{label_id}": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
     "PATCH /v1/datasets/{dataset_identifier}/splits/{split_id}": {
         "OpenAPI document": "2026-11-21",
@@ -171,6 +184,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
     },
     "POST /v1/prompts": {
         "@arizeai/phoenix-client 6.14.2": "2026-11-21",
+        "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
         "recording of server 20.26.1": "2026-11-21",
     },
@@ -182,10 +196,7 @@ CHECKED: Mapping[str, Mapping[str, str]] = {
         "recording of server 20.26.1": "2026-11-21",
     },
     "PUT /v1/datasets/{dataset_identifier}/labels": {"OpenAPI document": "2026-11-21", "recording of server 20.26.1": "2026-11-21"},
-    "PUT /v1/datasets/{dataset_identifier}/labels/{label_id}": {
-        "OpenAPI document": "2026-11-21",
-        "recording of server 20.26.1": "2026-11-21",
-    },
+    "PUT /v1/datasets/{dataset_identifier}/labels/{label_id}": {"recording of server 20.26.1": "2026-11-21"},
     "PUT /v1/projects/{project_identifier}": {
         "OpenAPI document": "2026-11-21",
         "arize-phoenix-client 3.5.0": "2026-11-21",
