@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+VALUES = {"numerical_value": "numerical", "boolean_value": "boolean", "string_value": "text", "categorical_value": "categorical"}
 Document = dict[str, Any]
 Fault = Callable[[], Awaitable[Response]]
 
@@ -34,7 +35,8 @@ async def silent() -> Response:
 @dataclass
 class Awkward:
     """`shown` says how many traces there are at each look (the last number stays). `before` and `after` hold faults by what is asked: those of `before`
-    come instead of the write, those of `after` once it is done. `calls` counts what was asked.
+    come instead of the write, those of `after` once it is done. `calls` counts what was asked. `slashless` sends whoever asks with a slash at the end to
+    the same path without (308).
     """
 
     shown: list[int] = field(default_factory=lambda: [100])
@@ -42,6 +44,7 @@ class Awkward:
     first_form: bool = False
     texts: bool = False
     bare: bool = False
+    slashless: bool = False
     before: dict[str, list[Fault]] = field(default_factory=dict)
     after: dict[str, list[Fault]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
@@ -56,8 +59,8 @@ class Awkward:
     @property
     def app(self) -> Starlette:
         one = "/api/v2/experiments/{experiment}/"
-        return Starlette(
-            routes=[
+        return self._both(
+            [
                 Route("/api/datasets/", self._asked("dataset", self._dataset), methods=["POST"]),
                 Route("/api/datasets/list/", self._asked("datasets", self._datasets), methods=["POST"]),
                 Route("/api/datasets/{dataset}/", self._asked("dataset", self._dataset), methods=["GET"]),
@@ -76,8 +79,18 @@ class Awkward:
             ]
         )
 
+    def _both(self, routes: list[Route]) -> Starlette:
+        """The routes with and without the slash at their end."""
+        without = [Route(route.path.rstrip("/"), route.endpoint, methods=list(route.methods or ())) for route in routes]
+        app = Starlette(routes=[*routes, *without])
+        app.router.redirect_slashes = False
+        return app
+
     def _asked(self, what: str, act: Callable[[Request], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
+            if self.slashless and request.url.path.endswith("/"):
+                query = f"?{request.url.query}" if request.url.query else ""
+                return Response(status_code=308, headers={"location": f"{request.url.path.rstrip('/')}{query}"})
             self.calls.append(what)
             self.paths.append(request.url.path)
             if self.before.get(what):
@@ -104,7 +117,7 @@ class Awkward:
         return {"id": "d-1", "name": "set", "created_at": "2026-01-01T00:00:00Z"}
 
     async def _datasets(self, request: Request) -> Any:
-        return self._page(request, [])
+        return self._page(request, [{"id": "d-1", "name": "set", "created_at": "2026-01-01T00:00:00Z"}] if self.rows else [])
 
     async def _bulk(self, request: Request) -> Document:
         logs = (await request.json())["logs"]
@@ -129,7 +142,7 @@ class Awkward:
         steps = body.get("workflow") or body["workflows"]
         self.experiments[named] = {"id": named, "name": body.get("name", ""), "dataset": "d-1", "dataset_id": "d-1", "workflow": steps}
         self.experiments[named] |= {"status": "some_new_word", "progress": 0, "created_at": "2026-01-01T00:00:00Z", "tags": []}
-        self.traces = [self._trace(place, row) for place, row in enumerate(self.rows)]
+        self.traces += [{**self._trace(place, row), "experiment": named} for place, row in enumerate(self.rows)]
         if self.ticket:
             return {"task_id": "t", "task_tracker_id": "tt", "status": "pending", "message": "started", "experiment_id": named}
         return body
@@ -147,7 +160,7 @@ class Awkward:
     async def _list_traces(self, request: Request) -> Any:
         number = self.shown.pop(0) if len(self.shown) > 1 else self.shown[0]
         shown = []
-        for trace in self.traces[:number]:
+        for trace in [trace for trace in self.traces if trace["experiment"] == request.path_params["experiment"]][:number]:
             whole = {name: self._value(trace[name]) for name in ("input", "output") if name in trace}
             cut = {name: text[:10] if isinstance(text, str) else text for name, text in whole.items()} if self.texts else whole
             shown.append({**trace, **cut, "span_tree": [{"id": "s", **whole}]})
@@ -172,8 +185,10 @@ class Awkward:
         self.scores.append((trace["id"], body))
         if name in trace["scores"]:
             return JSONResponse({"error": "A score already exists for this evaluator in this log."}, 409)
-        kinds = {"evaluator_slug": name, "score_value_type": "numerical", "explanation": body.get("explanation")}
-        trace["scores"][name] = {**kinds, "id": uuid4().hex, "numerical_value": body["numerical_value"]}
+        value = {name: body[name] for name in VALUES if name in body}
+        kind = VALUES[next(iter(value))]
+        kinds = {"evaluator_slug": name, "score_value_type": kind, "explanation": body.get("explanation")}
+        trace["scores"][name] = {**kinds, "id": uuid4().hex, **value}
         return JSONResponse({"log_id": trace["id"], **trace["scores"][name]}, 201)
 
     async def _list_scores(self, request: Request) -> Any:
@@ -184,7 +199,7 @@ class Awkward:
         body = await request.json()
         trace = next(trace for trace in self.traces if trace["id"] == request.path_params["log"])
         score = next(score for score in trace["scores"].values() if score["id"] == request.path_params["score"])
-        score["numerical_value"] = body["numerical_value"]
+        score.update({name: body[name] for name in VALUES if name in body})
         return {"log_id": trace["id"], **score}
 
     async def _evaluator(self, request: Request) -> Any:

@@ -166,6 +166,8 @@ ROUTES = (
         taken=calling.Anything(),
         reread=Op.GET_EXPERIMENT,
         again=calling.first_form,
+        # A change that says nothing here would be refused while runs are in flight, and for nothing.
+        needs=tables.CHANGEABLE,
         summary="Change a definition; starts nothing",
         **_CHANGE,
     ),

@@ -75,6 +75,11 @@ EXPERIMENT_PATCH = Shape(
         "error": "follows from the runs",
     },
 )
+CHANGEABLE = (
+    *("name", "description", "dataset_id", "workflow", "evaluator_ids", "evaluator_slugs", "evaluator_workflow_ids"),
+    *("span_workflow_name", "enable_tracing", "batch_size", "concurrency", "generation_method", "is_starred"),
+)
+"""What a change can tell the vendor."""
 
 EXPERIMENT = Shape(
     (
