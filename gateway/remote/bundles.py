@@ -10,6 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakValueDictionary
 
+from adapters.notes import Fate, Notes
 from gateway.remote import loss
 from gateway.remote.bundle_view import BEGUN, MEMBERS, POSITIONS, TURNS, Held, shown, shown_run, shown_score
 from gateway.remote.groups import driven, of, undone
@@ -100,6 +101,18 @@ class Bundles:
             whole.append(show(await self._held(group, call.caller.scope), item["experiment_id"], item) if mine else item)
         return {**reply, "items": whole} if isinstance(reply.get("items"), list) else whole[0]
 
+    def noted(self, call: Call, notes: Notes) -> None:
+        """Say what becomes of an experiment that is made as several."""
+        body = call.body
+        if call.op is not Op.CREATE_EXPERIMENT or not isinstance(body, ExperimentDefinition):
+            return
+        if self._repeated(body):
+            notes.add(Fate.EMULATED, "", "/repetitions", "one experiment for each repetition")
+        else:
+            notes.add(Fate.EMULATED, "", "/examples", "a dataset and an experiment for the rows that are brought")
+        if body.alias is not None:
+            notes.add(Fate.LOST, "", "/alias", "what stands for several experiments goes by an id of ours")
+
     # Which
 
     def _repeated(self, body: ExperimentDefinition) -> bool:
@@ -168,7 +181,12 @@ class Bundles:
     async def _judged(self, call: Call, body: ExperimentDefinition, perform: Perform) -> None:
         """Raises CrosswalkError where one who is to judge is not known: later it would be too late."""
         for use in body.evaluators:
-            await perform(call.then(Op.GET_EVALUATOR, evaluator_id=use.evaluator))
+            try:
+                await perform(call.then(Op.GET_EVALUATOR, evaluator_id=use.evaluator))
+            except CrosswalkError as error:
+                if error.code not in _GONE:
+                    raise
+                raise loss.nobody(call.op, [use.evaluator]) from error
 
     async def _begun(self, call: Call, body: ExperimentDefinition, kind: JsonObject, members: list[str], perform: Perform) -> JsonObject:
         scope = call.caller.scope

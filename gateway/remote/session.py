@@ -116,6 +116,7 @@ class Session:
             if call.op in FOLDED or call.op is Op.GET_SCORE:
                 return await self._cook(RECIPES[call.op](call))
             self._account.emulated = self._account.emulated or not isinstance(call.args, ListExperimentsArgs)
+            bundles.noted(call, self._account.notes)
             return await bundles.perform(call, self.perform, self._below)
         call = await self._target.waiting.resolved(await with_run(call, self._target.foreign))
         if call.op not in self._beneath and await self._target.waiting.concerns(call):

@@ -144,6 +144,7 @@ async def test_rows_that_come_later_land(facing: Facing, vendor: str) -> None:
 
         await evals.ask("POST", f"/evals/{run['id']}/results", json=rows(1, 0))
         await evals.ask("POST", f"/evals/{run['id']}/results", json=rows(3, 2))
+        await evals.ask("POST", f"/evals/{run['id']}/results", json=rows(3, 2))
         await evals.ask("PATCH", f"/evals/{run['id']}", json={"status": "passed", "summary": {"score": 0.5}})
         found = (await evals.get(f"/evals/{run['id']}"))["data"]
         assert (found["status"], [(row["input"], row["expected"], row["output"]) for row in found["results"]]) == (
@@ -157,3 +158,14 @@ async def test_rows_that_come_later_land(facing: Facing, vendor: str) -> None:
         assert [(item["example_position"], item["output"]) for item in runs] == [(n, f"o{n}") for n in range(4)]
         await evals.ask("DELETE", f"/evals/{run['id']}")
         assert (await behind.get("/experiments"))["items"] == []
+
+
+async def test_a_receipt_says_that_one_is_made_as_several(facing: Facing) -> None:
+    async with facing("evalguard") as (client, face, _):
+        dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
+        body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "repetitions": 2, "alias": "mine"}
+        made = await face.ask("POST", "/experiments", 201, json=body)
+        assert made.headers["crosswalk-origin"] == "emulated"
+        receipt = (await client.get(f"/v1/receipts/{made.headers['crosswalk-receipt']}")).json()
+        assert "/repetitions" in {note["canonical"] for note in receipt["emulated"]}
+        assert made.headers["crosswalk-lost"] == "/alias"

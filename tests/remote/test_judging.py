@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.remote.facing import Facing, before, names
+from tests.remote.letters import PROJECT
 from tests.remote.life import WAITS, Document, Face
 
 pytestmark = pytest.mark.anyio
@@ -94,6 +95,21 @@ async def test_without_an_executor_nobody_would_judge(facing: Facing, vendor: st
         refused = (await face.ask("POST", "/experiments", 422, json=BODY)).json()
         assert (refused["code"], [issue["pointer"] for issue in refused["errors"]]) == ("loss_refused", ["/evaluators"])
         assert (await behind.get("/experiments"))["items"] == (await behind.get("/datasets"))["items"] == []
+
+
+@pytest.mark.parametrize("vendor", ["phoenix", "respan"])
+async def test_rows_that_come_without_scores_are_judged(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (client, _, behind):
+        evals = Face(client, "/evalguard@there/api/v1")
+        body = {"projectId": PROJECT, "name": "e", "model": "m", "prompt": "", "cases": [], "scorers": ["exact-match"], "external": True}
+        run = (await evals.post("/evals", body))["data"]
+        rows = [{"test_case_index": place, "input": str(place), "expected": "A", "output": output} for place, output in enumerate("AC")]
+        await evals.ask("POST", f"/evals/{run['id']}/results", json={"results": rows})
+        found = await until(
+            lambda: evals.get(f"/evals/{run['id']}"), lambda found: all("exact-match" in row["scores"] for row in found["data"]["results"])
+        )
+        assert [row["scores"]["exact-match"]["score"] for row in found["data"]["results"]] == [1.0, 0.0]
+        assert names(await behind.get("/experiments")) == ["e"]
 
 
 async def waiting(client: httpx.AsyncClient) -> tuple[Face, Document, list[Document]]:

@@ -9,7 +9,7 @@ from gateway.remote.recipes.lists import OWN, listed, unsaid
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
-from schemas.json_values import compact
+from schemas.json_values import compact, same
 from schemas.operations import (
     AddRunArgs,
     Call,
@@ -225,12 +225,33 @@ def add_run(call: Call) -> Cooking:
         body = yield from _placed(call, args.experiment_id, body)
     said = body.model_dump(exclude_unset=True)
     brought = said.pop("scores", None) or []
-    run = yield Call(call.op, args, NewRun.model_validate(said), call.caller)
+    try:
+        run = yield Call(call.op, args, NewRun.model_validate(said), call.caller)
+    except CrosswalkError as error:
+        # Brought once more, as whoever got no answer does: what is there already need not be written again.
+        if not args.replace or error.code is not Code.CONFLICT:
+            raise
+        run = yield from _there(call, args, body)
+        if run is None or not same(run["output"], body.output):
+            raise
     recorded = []
     for score in body.scores if brought else ():
         where = PutScoreArgs(run_id=run["id"], experiment_id=args.experiment_id)
         recorded.append((yield Call(Op.PUT_SCORE, where, score, call.caller)))
     return {**run, "scores": recorded}
+
+
+def _there(call: Call, args: AddRunArgs, body: NewRun) -> Generator[Step, Any, JsonObject | None]:
+    """The recorded run of the same example and repetition."""
+    found: list[JsonObject] = []
+
+    def take(run: JsonObject) -> bool:
+        if (run["example_id"], run["repetition"]) == (body.example_id, body.repetition):
+            found.append(run)
+        return not found
+
+    yield from everything(Op.LIST_RUNS, call.caller, take, experiment_id=args.experiment_id, scores=False)
+    return found[0] if found else None
 
 
 def _placed(call: Call, experiment_id: str, body: NewRun) -> Generator[Step, Any, NewRun]:
