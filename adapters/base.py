@@ -81,6 +81,7 @@ class Route:
     `uncounted` says of a record of a list whether only its own reading tells its counts, progress and status.
 
     `since` is the version of the vendor's server that the row came with, `before` says what else of the row was otherwise before a version.
+    A row that `merges` is a list that may be asked of several targets at once, which the query parameter `target` names.
     """
 
     op: Op
@@ -126,6 +127,7 @@ class Route:
     naming: Callable[[], str] | None = None
     again: Callable[[CrosswalkError, Request], Request | None] | None = None
     uncounted: Callable[[JsonObject], bool] | None = None
+    merges: bool = False
     since: str = ""
     before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 

@@ -9,6 +9,7 @@ from adapters.scope import Scope
 from gateway import receipt
 from gateway.context import Context
 from gateway.exchange import Exchange, Target
+from gateway.merge import Merged
 from gateway.once import Attempt, FirstAttempts, Perform, once
 from gateway.remote.account import Account
 from gateway.remote.doubt import Watched
@@ -47,6 +48,9 @@ class Ledger:
             shares = None if SPECS[route.op].writes else caller.scope
             account, scope = Account(f"{caller.scope}/{caller.name}", shares), replace(scope, ids=performer.ids)
             performer = Watched(performer.session(account), account)
+        elif isinstance(performer, Merged):
+            account = Account(f"{caller.scope}/{caller.name}", caller.scope)
+            performer = await performer.session(account)
 
         async def perform() -> Response:
             return await Exchange(adapter, performer).answer(route, request, scope, caller, exchange.timings)

@@ -22,6 +22,7 @@ from gateway.context import Context
 from gateway.exchange import Target, header_map, no_route, not_served, wrong_method
 from gateway.ledger import Ledger
 from gateway.limits import Limits
+from gateway.merge import Merged
 from gateway.routing import Address, Match, Router, Unserved, address, prefix_of
 from gateway.settings import Role, Settings
 from gateway.store import Store
@@ -162,18 +163,19 @@ class Surfaces:
         if entry is None:
             raise wrong_method(request.method, request.url.path, match.endpoint.allow)
         require(caller, Role.EDITOR if isinstance(entry, Route) and entry.writes else Role.VIEWER)
-        name = self._target_name(where, request)
-        if not caller.may_reach(name, same_dialect=self._settings.targets[name].adapter == where.dialect):
-            raise CrosswalkError(Code.FORBIDDEN, f"This key may not reach the target {name!r}.")
+        names = self._target_names(where, entry, request)
+        for name in names:
+            if not caller.may_reach(name, same_dialect=self._settings.targets[name].adapter == where.dialect):
+                raise CrosswalkError(Code.FORBIDDEN, f"This key may not reach the target {name!r}.")
         if isinstance(entry, Plain):
             return await self._page(adapter, entry, where, match, request, exchange)
-        exchange.headers.append((b"crosswalk-target", name.encode()))
+        exchange.headers.append((b"crosswalk-target", ",".join(names).encode()))
         who = Caller(caller.name, caller.scope, caller.role.value)
         read, scope = await _read(where, match, request), self._scope(where, request, exchange)
         listener = Listener(request.receive, notices=True)
-        target = (name, self._target(name))
+        target = (",".join(names), self._answering(names, merged=_merges(entry, request)))
         answering = self._ledger.answer(adapter, entry, target, read, scope, who, exchange, lambda: listener.gone)
-        if name not in self._forwarders:
+        if self._forwarders.keys().isdisjoint(names):
             return await answering
         if not entry.writes:
             return await listened(request.receive, answering)
@@ -212,6 +214,22 @@ class Surfaces:
             return page.respond(await _read(where, match, request), scope)
         except CrosswalkError as error:
             return adapter.render_error(error, None, None, scope)
+
+    def _target_names(self, where: Address, entry: Route | Plain, request: StarletteRequest) -> list[str]:
+        """The targets that answer: one, or those whose lists are to be merged. Raises CrosswalkError (invalid_request)."""
+        if not _merges(entry, request):
+            return [self._target_name(where, request)]
+        names = list(dict.fromkeys(name for part in request.query_params.getlist("target") for name in part.split(",")))
+        chosen = {where.target, request.headers.get(TARGET_HEADER)} - {None, ""}
+        if chosen and chosen != set(names):
+            raise CrosswalkError(Code.INVALID_REQUEST, "The query names other targets than the path or the Crosswalk-Target header.")
+        for name in names:
+            if name not in self._settings.targets:
+                raise CrosswalkError(Code.INVALID_REQUEST, f"There is no target {name[:100]!r}.")
+        return names
+
+    def _answering(self, names: list[str], *, merged: bool) -> Target:
+        return Merged({name: self._target(name) for name in names}) if merged else self._target(names[0])
 
     def _target_name(self, where: Address, request: StarletteRequest) -> str:
         header = request.headers.get(TARGET_HEADER)
@@ -274,6 +292,11 @@ async def _read(where: Address, match: Match | None, request: StarletteRequest) 
         headers=header_map(request.scope["headers"]),
         body=await request.body(),
     )
+
+
+def _merges(entry: Route | Plain, request: StarletteRequest) -> bool:
+    """Whether the query names the targets of a list."""
+    return isinstance(entry, Route) and entry.merges and "target" in request.query_params
 
 
 def _entry(match: Match | None, request: StarletteRequest) -> Route | Plain | None:

@@ -12,6 +12,8 @@ from adapters.mapping import SAME, Codec, Row, Shape
 from schemas.operations import SPECS, Op
 from schemas.run import Run
 
+_CHOOSING = {"format": "chooses the answer's form", "target": "chooses the targets"}
+
 
 def _codecs(op: Op) -> dict[str, Codec]:
     """What is more than a value among an operation's parameters. Figures are folded from runs, and their conditions speak of them."""
@@ -31,8 +33,8 @@ def _arguments(op: Op, path: str, query: type[BaseModel] | None) -> Shape:
     in_path = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
     names = dict.fromkeys([*in_path, *(query.model_fields if query else ())])
     return Shape(
-        tuple(Row(name, _NAMED.get((op, name), name), codecs.get(name, SAME)) for name in names if name != "format"),
-        ignored={"format": "chooses the answer's form"},
+        tuple(Row(name, _NAMED.get((op, name), name), codecs.get(name, SAME)) for name in names if name not in _CHOOSING),
+        ignored=_CHOOSING,
         keep=False,
     )
 
@@ -46,7 +48,7 @@ def _get(op: Op, path: str, summary: str, query: type[BaseModel] | None = None, 
 
 
 def _list(op: Op, path: str, summary: str, query: type[BaseModel] | None = wire.ListQuery, **more: Any) -> Route:
-    return _get(op, path, summary, query, present=page, **more)
+    return _get(op, path, summary, query, present=page, merges=issubclass(query or wire.Query, wire.MergedQuery), **more)
 
 
 def _send(op: Op, method: str, path: str, summary: str, query: type[BaseModel] | None = None, **more: Any) -> Route:

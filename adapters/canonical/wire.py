@@ -29,13 +29,19 @@ class ListQuery(Query):
     total: bool = False
 
 
+class MergedQuery(ListQuery):
+    """A list of one target, or of several named with commas between: then every item says its `target`."""
+
+    target: str | None = None
+
+
 class CreateDatasetQuery(Query):
     """What to do when the name is taken."""
 
     mode: UploadMode = UploadMode.NEW
 
 
-class DatasetsQuery(ListQuery):
+class DatasetsQuery(MergedQuery):
     """Datasets of one name or project."""
 
     name: str | None = None
@@ -67,7 +73,7 @@ class CreateExperimentQuery(Query):
     draft: bool = False
 
 
-class ExperimentsQuery(ListQuery):
+class ExperimentsQuery(MergedQuery):
     """Experiments; `flat` lists each variant as an experiment of its own."""
 
     dataset_id: str | None = None
@@ -154,14 +160,14 @@ class CompareQuery(Query):
     limit: Limit = 100
 
 
-class EvaluatorsQuery(ListQuery):
+class EvaluatorsQuery(MergedQuery):
     """Kept evaluators; `builtin` lists the gateway's own scorers instead."""
 
     builtin: bool = False
     name: str | None = None
 
 
-class PromptsQuery(ListQuery):
+class PromptsQuery(MergedQuery):
     """Prompt versions."""
 
     name: str | None = None
@@ -174,7 +180,7 @@ class CreateProjectQuery(Query):
     account: bool = False
 
 
-class ProjectsQuery(ListQuery):
+class ProjectsQuery(MergedQuery):
     """`account` lists the projects records belong to; `experiments` false leaves out the trace projects of experiments."""
 
     account: bool = False
@@ -199,7 +205,7 @@ class UpdateDocumentQuery(VersionQuery):
     rename: Annotated[str, Field(min_length=1)] | None = None
 
 
-class DocumentsQuery(ListQuery):
+class DocumentsQuery(MergedQuery):
     """Documents of one key, or of keys with one beginning; `versions` lists every version, otherwise the latest of each."""
 
     key: str | None = None

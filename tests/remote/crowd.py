@@ -97,7 +97,7 @@ class Storing(Crowd):
         return self._page(request, list(range(self.datasets, 0, -1)), "Dataset", self._dataset, 10)
 
     def _dataset(self, number: int) -> Document:
-        made = self.made(-number)
+        made = self.made(number - 10)
         return {"id": self.node("Dataset", number), "name": f"set {number}", "description": None, "metadata": {}, "example_count": 1} | {
             "created_at": made,
             "updated_at": made,

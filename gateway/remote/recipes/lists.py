@@ -5,7 +5,7 @@ from typing import Any
 
 from adapters.base import Route
 from adapters.calling import honours, says
-from gateway.keyset import bad_cursor
+from gateway.keyset import Keyset, bad_cursor, identity
 from gateway.local import conditions
 from gateway.remote.recipes.base import PAGE, Cooking
 from schemas.experiment import ExperimentForm
@@ -120,6 +120,7 @@ class _Gathered:
         self._args = args
         self.size = size
         self._places = call.op is Op.LIST_EXAMPLES and not args.sort
+        self._newest_first = call.op is not Op.LIST_EXAMPLES
         self._seen = 0
         self._known = known
         self._wanted = {name: value for name, value in said.items() if _narrows(call, name) and name not in known}
@@ -162,7 +163,7 @@ class _Gathered:
 
     def _placed(self, item: JsonObject) -> bool:
         """Puts an item on the page or after it; True when the page is complete."""
-        if self._until is not None and _id(item) != self._until:
+        if self._until is not None and identity(item) != self._until:
             return False
         self._until = None
         if self._skip > 0:
@@ -171,21 +172,25 @@ class _Gathered:
         if self._args.limit is None or len(self._held) < self._args.limit:
             self._held.append(item)
             return False
-        self._next = self._next or (_id(item) if self._args.limit else None)
+        self._next = self._next or (identity(item) if self._args.limit else None)
         return True
+
+    def _sort(self) -> None:
+        """The page of the sorted list, told by value as the index tells it."""
+        order = Keyset(self._args.sort, newest_first=self._newest_first)
+        first = order.start(self._until) if self._until is not None else None
+        keyed = sorted(((order.key(item), place) for place, item in enumerate(self._held)))
+        wanted = [self._held[place] for key, place in keyed if first is None or not key < first][self._skip :]
+        self._until = None
+        if self._args.limit is not None:
+            wanted, after = wanted[: self._args.limit], wanted[self._args.limit :]
+            self._next = order.cursor(after[0]) if after and wanted else None
+        self._held = wanted
 
     def page(self) -> JsonObject:
         if self._sorts:
-            ordered, self._held = sorted(self._held, key=conditions.order(self._args.sort)), []
-            for item in ordered:
-                self._placed(item)
+            self._sort()
         if self._until is not None:
             raise bad_cursor(self._until)
         reply: JsonObject = {"items": self._held, "next_cursor": self._next}
         return {**reply, "total": self._count} if self._args.total else reply
-
-
-def _id(item: JsonObject) -> str:
-    """What tells an item of a list from the others."""
-    found = item.get("id") or next((part["id"] for name in ("run", "example") if (part := item.get(name))), "")
-    return str(found)
