@@ -310,6 +310,11 @@ class Shape:
         """The canonical fields of a document that no row says, whatever their values, with the reason."""
         return {name: self.hidden.get(name, "no field in this dialect") for name in unclaimed(value, self._canonical_claims)}
 
+    def extends(self, dialect: str) -> bool:
+        """Whether what no canonical field claims of this dialect's is said, or part of it."""
+        paths = (path for row in self.rows for path in row.claims_canonical)
+        return (self.echo and dialect != "") or any(path[:2] == ("extensions", dialect) for path in paths)
+
     def without(self, names: frozenset[str]) -> "Shape":
         """The shape of a server that does not have these wire fields yet."""
         if not names:

@@ -6,6 +6,7 @@ from math import isclose
 from cachetools import TTLCache
 from sqlalchemy import bindparam, select
 
+from gateway.local.extensions import joined
 from gateway.remote.incarnation import INCARNATION, Telling, another
 from gateway.store import Store, Transaction
 from gateway.store.tables import asides
@@ -16,6 +17,7 @@ from schemas.status import ExperimentStatus
 ANNOUNCED = "announced"
 """Kept beside an experiment each of whose missing runs is one that waits for its caller."""
 
+_EXTENSIONS = "extensions"
 _CHUNK = 400
 _SCOPES = 10_000
 # Another gateway on the same store may keep something at any time.
@@ -90,12 +92,19 @@ def _put(tx: Transaction, space: int, scope: str, record: str, fields: JsonObjec
     known = {} if another(known, fields) else known
     _drop(tx, space, scope, record)
     if known or fields:
-        body = {**known, **fields}
+        body = {**known, **fields, **_extended(known, fields)}
         tx.execute(asides.insert(), {"target": space, "scope": scope, "record": record, "body": body, "updated_at": tx.now})
 
 
 def _drop(tx: Transaction, space: int, scope: str, record: str) -> None:
     tx.execute(_DROP, {"space": space, "owner": scope, "one": record})
+
+
+def _extended(known: JsonObject, said: JsonObject) -> JsonObject:
+    """The extensions of a record with those that were said of it, where either has any."""
+    if not isinstance(said.get(_EXTENSIONS), dict):
+        return {}
+    return {_EXTENSIONS: joined(known.get(_EXTENSIONS) or {}, said[_EXTENSIONS])}
 
 
 def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
@@ -104,7 +113,7 @@ def restored(document: JsonObject, kept: JsonObject | None) -> JsonObject:
     """
     if not kept:
         return document
-    whole = {**document, **kept}
+    whole = {**document, **kept, **_extended(document, kept)}
     whole.pop(INCARNATION, None)
     if isinstance(kept.get("counts"), dict):
         whole["counts"] = {**(document.get("counts") or {}), **kept["counts"]}

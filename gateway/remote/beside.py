@@ -21,9 +21,10 @@ async def beside(asides: Asides, call: Call, document: Json, kept: JsonObject, s
     if record and (kept or (spec.creates and await asides.some(scope))):
         mark = marked(asides.telling, kind_of(call.op), document, sent or {}) if kept else {}
         await asides.put(scope, record, {**kept, **mark}, anew=spec.creates)
-    if not record or not kept:
+    if not record:
         return document
-    return completed(call, restored(document, kept))
+    known = kept if spec.creates else await _own(asides, call, document, (await asides.of(scope, [record])).get(record))
+    return completed(call, restored(document, known)) if known else document
 
 
 async def _read(asides: Asides, call: Call, document: Json) -> Json:

@@ -1,9 +1,10 @@
 """What a target cannot say: refused where it changes what would happen, otherwise put where it comes back from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adapters.notes import Fate, Notes
+from gateway.local.extensions import joined
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Issue
 from schemas.ids import Kind
@@ -40,6 +41,10 @@ _WAITING = "/variants/*/steps/*/config"
 
 _PARTS = {name: kind for name, kind in PARTS.items() if name != "variants"}
 """Records inside others, which have metadata of their own."""
+
+_EXTENSIONS = "extensions"
+_EXTENDED = ("examples", "runs", "scores")
+"""Records inside others that have extensions of their own."""
 
 _CHANGED = (Fate.LOST, Fate.COERCED)
 
@@ -105,8 +110,19 @@ def _pack(document: JsonObject, plain: JsonObject, path: list[str], slots: Mappi
     slot = slots.get(own) if own is not None else None
     if slot is None or name not in plain or name == slot or type(document.get(slot, {})) is not dict:
         return False
-    document[slot] = {**document.get(slot, {}), KEY: {**document.get(slot, {}).get(KEY, {}), name: plain[name]}}
+    held: JsonObject = document.get(slot, {}).get(KEY, {})
+    value = joined(held.get(name) or {}, plain[name]) if name == _EXTENSIONS else plain[name]
+    document[slot] = {**document.get(slot, {}), KEY: {**held, name: value}}
     return True
+
+
+def extended(document: JsonObject, prefix: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Where a body and the records in it have extensions, as pointers with `*` for the items of lists, and of which dialects."""
+    if document.get(_EXTENSIONS):
+        yield f"{prefix}/{_EXTENSIONS}", set(document[_EXTENSIONS])
+    for name in _EXTENDED:
+        for item in document.get(name) or ():
+            yield from extended(item, f"{prefix}/{name}/*")
 
 
 def unkept(body: Model | None, notes: Notes, kept: frozenset[str]) -> JsonObject:
@@ -143,7 +159,10 @@ def unpacked(document: Json, slots: Mapping[Kind, str], own: Kind | None) -> Jso
         return document
     ours = held[KEY]
     rest = {name: value for name, value in held.items() if name != KEY}
-    return {**document, str(slot): rest, **_meant(document, ours)}
+    meant = _meant(document, ours)
+    if isinstance(meant.get(_EXTENSIONS), dict):
+        meant[_EXTENSIONS] = joined(document.get(_EXTENSIONS) or {}, meant[_EXTENSIONS])
+    return {**document, str(slot): rest, **meant}
 
 
 def _meant(document: JsonObject, ours: Mapping[str, Any]) -> JsonObject:

@@ -55,6 +55,7 @@ class Wording:
         request = await self._talk.said(route, call, notes)
         self._unshown(route, call, notes)
         _taken_back(route, call, notes)
+        self._foreign(route, call, notes)
         notes = loss.saying_nothing(call.op, call.body, notes)
         if not SPECS[call.op].writes:
             return call, request, {}
@@ -98,6 +99,15 @@ class Wording:
         said = call.body.model_fields_set if call.body is not None else set()
         for name in sorted(unshown(route) & said):
             notes.add(Fate.LOST, "", f"/{name}", "this version of the server does not show it")
+
+    def _foreign(self, route: Route, call: Call, notes: Notes) -> None:
+        """Note what other dialects say that no canonical field claims: this one has no words for it."""
+        shape = route.request if isinstance(route.request, Shape) else Shape()
+        own = {self._adapter.name} if shape.extends(self._adapter.name) else set()
+        document = call.body.model_dump(exclude_unset=True) if call.body is not None else {}
+        for pointer, dialects in loss.extended(document):
+            if dialects - own - {loss.KEY}:
+                notes.add(Fate.LOST, "", pointer, "another dialect's own")
 
     async def _unjudged(self, call: Call, lost: list[str]) -> list[str]:
         """What is lost although the gateway judges. Raises CrosswalkError (loss_refused) naming evaluators that cannot."""

@@ -30,7 +30,7 @@ async def begun(face: Face, **more: object) -> tuple[Document, str]:
 async def test_what_was_said_is_taken_back_by_null_and_by_nothing(facing: Facing, vendor: str) -> None:
     async with facing(vendor) as (_, face, _behind):
         _, one = await begun(face, description="d", metadata={"k": 1}, tags=["x"])
-        cleared = {"description": None, "metadata": {}, "tags": []}
+        cleared: Document = {"description": None, "metadata": {}, "tags": []}
         changed = (await face.ask("PATCH", one, json=cleared)).json()
         assert {name: changed[name] for name in cleared} == cleared
         assert {name: (await face.get(one))[name] for name in cleared} == cleared
@@ -65,3 +65,46 @@ async def _told(face: Face, dataset: Document, one: str) -> tuple[str, float, in
     ]
     assert shown[1:] == shown[:1] * 2
     return shown[0]
+
+
+EXTENSIONS = {"another": {"x": [1, None]}}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_what_no_field_claims_comes_back_from_every_record(facing: Facing, vendor: str) -> None:
+    more = {"extensions": EXTENSIONS}
+    async with facing(vendor) as (_, face, _behind):
+        dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a", **more}], **more})
+        experiment = await face.post("/experiments", {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, **more})
+        one = f"/experiments/{experiment['id']}"
+        run = await face.post(f"{one}/runs", {"example_position": 0, "output": "o", **more})
+        await face.post(f"{one}/runs/{run['id']}/scores", {"evaluator": "s", "value": 1, "value_type": "number", **more})
+        (example,) = (await face.get(f"/datasets/{dataset['id']}/examples"))["items"]
+        read = await face.get(f"{one}/runs/{run['id']}")
+        shown = [await face.get(f"/datasets/{dataset['id']}"), example, await face.get(one), read, *read["scores"]]
+        assert [each["extensions"].get("another") for each in shown] == [EXTENSIONS["another"]] * 5
+        changed = (await face.ask("PATCH", one, json={"extensions": {"another": {"y": 2}}})).json()
+        assert changed["extensions"]["another"] == {**EXTENSIONS["another"], "y": 2}
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_absent_null_and_empty_references_stay_apart(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (_, face, _behind):
+        examples = [{"input": "a"}, {"input": "b", "reference": None}, {"input": "c", "reference": {}}, {"input": "d", "reference": ""}]
+        dataset = await face.post("/datasets", {"name": "d", "examples": examples})
+        shown = (await face.get(f"/datasets/{dataset['id']}/examples"))["items"]
+        assert [example["reference"] for example in shown] == [None, None, {}, ""]
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_a_recorded_run_is_not_completed_again(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (client, _face, _behind):
+        respan = Face(client, "/respan@there/api")
+        dataset = await respan.post("/datasets/", {"name": "d", "is_empty": True})
+        await respan.post(f"/datasets/{dataset['id']}/logs/", {"input": "a"})
+        body = {"name": "e", "dataset_id": dataset["id"], "workflow": [{"type": "wait", "config": {}}]}
+        one = f"/v2/experiments/{(await respan.post('/v2/experiments/', body))['id']}/logs"
+        (trace,) = (await respan.post(f"{one}/list/", {}, 200))["results"]
+        await respan.ask("PATCH", f"{one}/{trace['id']}/", json={"input": "a", "output": "first"})
+        await respan.ask("PATCH", f"{one}/{trace['id']}/", 400, json={"input": "a", "output": "second"})
+        assert (await respan.get(f"{one}/{trace['id']}/"))["output"] == "first"

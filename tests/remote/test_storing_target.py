@@ -194,7 +194,9 @@ async def test_a_run_goes_on_after_a_restart(serve: Serve, vendor: str) -> None:
 
 async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> None:
     respan = Face(client, "/respan@phx/api/v2")
-    dataset = await Face(client, "/v1@phx").post("/datasets", {"name": "words", "examples": [{"input": "one"}, {"input": "two"}]})
+    dataset = await Face(client, "/v1@phx").post(
+        "/datasets", {"name": "words", "examples": [{"input": word, "reference": "one"} for word in ("one", "two")]}
+    )
     body = {
         "name": "served",
         "dataset_id": dataset["id"],

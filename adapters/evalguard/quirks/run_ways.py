@@ -259,6 +259,9 @@ def change(call: Call, scope: Scope) -> Plan:
     assert isinstance(args, RunArgs)
     assert isinstance(body, RunPatch)
     run: JsonObject = yield _one(call, args.run_id, args.experiment_id)
+    if getattr(args, "waiting", False) and run["status"] != RunStatus.WAITING:
+        message = "This run is not waiting for a result: its output has been recorded."
+        raise CrosswalkError(Code.CONFLICT, message, Reason.TERMINAL, Kind.RUN, args.run_id)
     said = saying.said(body)
     if "status" not in said:
         said["status"] = RunStatus.FAILED if said.get("error") is not None else _after(run, said)

@@ -59,7 +59,13 @@ def passed_of(run: JsonObject, threshold: float) -> bool:
         return bool(run["passed"])
     if run.get("status") == RunStatus.FAILED or run.get("error") is not None:
         return False
-    return all(verdict_of(score, threshold) is not False for score in run.get("scores") or ())
+    return all(_passes(score, threshold) for score in run.get("scores") or ())
+
+
+def _passes(score: JsonObject, threshold: float) -> bool:
+    """Whether a score lets its case pass: a mere word does, one that says nothing does not."""
+    verdict = verdict_of(score, threshold)
+    return score.get("value") is not None or score.get("label") is not None if verdict is None else verdict
 
 
 def score_of(run: JsonObject, threshold: float) -> float:

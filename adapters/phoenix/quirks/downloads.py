@@ -115,7 +115,7 @@ def _rows(reply: JsonObject, scope: Scope) -> Iterable[JsonObject]:
         yield {
             **examples.show_ids({"id": example["id"], "alias": example.get("alias")}, scope),
             "input": _INPUT.encode(example.get("input"), scope),
-            "output": _OUTPUT.encode({} if example.get("reference") is None else example["reference"], scope),
+            "output": _OUTPUT.encode(example.get("reference"), scope),
             "metadata": example.get("metadata") or {},
             "splits": sorted(example.get("splits") or ()),
         }

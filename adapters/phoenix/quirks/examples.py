@@ -114,7 +114,7 @@ def _write(known: tuple[str, ...], given: JsonObject, scope: Scope) -> JsonObjec
     examples = given.get("examples", [])
     columns: JsonObject = {
         "inputs": [_INPUT.encode(example.get("input"), scope) for example in examples],
-        "outputs": [_OUTPUT.encode(example.get("reference", {}), scope) for example in examples],
+        "outputs": [_OUTPUT.encode(example.get("reference"), scope) for example in examples],
     }
     optional = {
         "metadata": [example.get("metadata", {}) for example in examples],

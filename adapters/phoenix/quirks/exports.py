@@ -44,7 +44,7 @@ RECORD = Shape(
         Row("example_id", "example_id", NodeId(Kind.EXAMPLE)),
         Row("repetition_number", "repetition"),
         Row("input", "example/input", Wrapped("input"), default=lambda: {"input": None}),
-        Row("reference_output", "example/reference", Wrapped("output"), default=dict),
+        Row("reference_output", "example/reference", Wrapped("output"), default=lambda: {"output": None}),
         Row("output", "output", default=None),
         Row("metadata", "example/metadata", default=dict),
         Fold(("error",), ("error", "status"), values.failure, values.show_failure),

@@ -23,7 +23,7 @@ def _example(named: bool) -> Shape:
         (
             Fold(("id", "node_id"), ("id", "alias"), examples.read_ids, examples.show_ids if named else examples.show_node_id),
             Row("input", "input", INPUT, default=lambda: {"input": None}),
-            Row("output", "reference", OUTPUT, default=dict),
+            Row("output", "reference", OUTPUT, default=lambda: {"output": None}),
             Row("metadata", "metadata", default=dict),
             Row("updated_at", "updated_at", TIME),
             Fold(("source",), ("source",), examples.read_source, examples.show_source if named else examples.no_source),

@@ -171,7 +171,7 @@ class Draft:
 
 def read_error(given: JsonObject, scope: Scope) -> JsonObject:
     """`error_message`; empty when nothing went wrong."""
-    return {"error": given["error_message"]}
+    return {"error": given["error_message"] or None}
 
 
 def show_error(doc: JsonObject, scope: Scope) -> JsonObject:
