@@ -1,4 +1,4 @@
-"""Operations of the vendor that this surface does not have: older spellings, request logs, and what only the router knows."""
+"""Operations of the vendor that this surface does not have: older spellings, request logs, testsets, and what only the router knows."""
 
 from adapters.unserved import rows
 
@@ -13,5 +13,23 @@ NOT_SERVED = (
         "there are no request logs, only traces of experiments",
         "documented in the first form; recorded",
         "POST /api/request-logs/create/ create_request_log",
+    ),
+    *rows(
+        "experiments have their rows from datasets",
+        "client code 0.1.47",
+        "POST /api/testsets/ create_testset",
+        "POST /api/testsets/list/ list_testsets",
+        "POST /api/testsets/summary/ get_filtered_testsets_summary",
+        "GET /api/testsets/{testset_id}/ retrieve_testset",
+        "PUT /api/testsets/{testset_id}/ replace_testset",
+        "PATCH /api/testsets/{testset_id}/ update_testset",
+        "DELETE /api/testsets/{testset_id}/ delete_testset",
+        "GET /api/testsets/{testset_id}/rows/ list_testset_rows",
+        "POST /api/testsets/{testset_id}/rows/ create_testset_rows",
+        "DELETE /api/testsets/{testset_id}/rows/ delete_testset_rows",
+        "GET /api/testsets/{testset_id}/rows/{row_index}/ retrieve_testset_row",
+        "PUT /api/testsets/{testset_id}/rows/{row_index}/ replace_testset_row",
+        "PATCH /api/testsets/{testset_id}/rows/{row_index}/ update_testset_row",
+        "DELETE /api/testsets/{testset_id}/rows/{row_index}/ delete_testset_row",
     ),
 )

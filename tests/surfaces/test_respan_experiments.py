@@ -73,13 +73,14 @@ async def test_the_first_form_from_create_to_submission(client: httpx.AsyncClien
         assert (submitted["status"], submitted["input"]) == ("success", trace["input"])
     assert await traces(client, made["id"], waiting) == []
     done = {"filters": [{"field": "status", "operator": "in", "value": ["success"]}]}
-    for _ in range(200):
+    for _ in range(500):
         scores = [trace["scores"] for trace in await traces(client, made["id"], done)]
-        if all(scores):
+        status = (await ask(client, "GET", f"{EXPERIMENTS}{made['id']}/"))["status"]
+        if all(scores) and status == "completed":
             break
         await asyncio.sleep(0.02)
+    assert status == "completed"
     assert [one["exact-match"]["boolean_value"] for one in scores] == [True, True, True]
-    assert (await ask(client, "GET", f"{EXPERIMENTS}{made['id']}/"))["status"] == "completed"
 
 
 async def test_a_trace_of_another_experiment_is_not_found(client: httpx.AsyncClient) -> None:
