@@ -26,7 +26,13 @@ class Attempt:
     gone: Callable[[], bool]
     since: datetime | None = None
     doubt: Callable[[], bool] = lambda: False
+    others: "list[Attempt]" = field(default_factory=list)
     answer: "asyncio.Future[Response]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    @property
+    def unheard(self) -> bool:
+        """Whether nobody is there any more to be given the answer: neither who sent it first nor `others` who repeated it."""
+        return self.gone() and all(other.gone() for other in self.others)
 
 
 Perform = Callable[[], Awaitable[Response]]
@@ -52,7 +58,10 @@ class FirstAttempts:
         key = (*place, f"\n{who}\n{_fingerprint(request)}")
         first = self._under_way.get(key)
         if first is not None and first.gone():
-            return await asyncio.shield(first.answer), True
+            first.others.append(attempt)
+            await asyncio.wait([first.answer])
+            if not first.answer.cancelled():
+                return first.answer.result(), True
         left = await self._store.read(idempotency.open_since, *key)
         if isinstance(left, Replay):
             await self._store.write(idempotency.settle, *key)
@@ -77,7 +86,7 @@ class FirstAttempts:
         attempt.answer.set_result(response)
         if attempt.doubt():
             await self._store.write(idempotency.leave, *key, begun)
-        elif response.status < 300 and attempt.gone():
+        elif response.status < 300 and attempt.unheard:
             await self._store.write(idempotency.leave, *key, begun, (response.status, _headers(response), response.body))
         elif attempt.since is not None and response.status < 300:
             await self._store.write(idempotency.settle, *key)
