@@ -1,11 +1,13 @@
 """Experiments that a vendor holds as several of its own: repetitions where it runs a row once, and rows that come after the experiment."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from schemas.errors import Code, CrosswalkError
 from tests.conftest import Serve
 from tests.remote.facing import Facing, before, names
 from tests.remote.letters import PROJECT
@@ -83,7 +85,8 @@ async def test_what_is_said_of_the_whole_reaches_every_repetition(facing: Facing
         assert (await face.get("/experiments"))["items"] == []
 
 
-async def test_a_repetition_that_is_refused_takes_the_others_back(facing: Facing) -> None:
+@pytest.mark.parametrize("stuck", [False, True])
+async def test_a_repetition_that_is_refused_takes_the_others_back_or_says_what_is_left(facing: Facing, stuck: bool) -> None:
     async with facing("respan") as (client, face, behind):
         dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
         remote = client.app.state.remotes["there"]  # type: ignore[attr-defined]
@@ -93,17 +96,17 @@ async def test_a_repetition_that_is_refused_takes_the_others_back(facing: Facing
             if request.method == "POST" and request.path == "/api/v2/experiments/":
                 seen.append(request)
                 if len(seen) == 2:
-                    from schemas.errors import Code, CrosswalkError
-
                     raise CrosswalkError(Code.INVALID_REQUEST, "not another one")
+            if stuck and request.method == "DELETE":
+                raise CrosswalkError(Code.FORBIDDEN, "nor that")
             return await ask(request, account, **more)
 
         remote.sender.ask = refusing
         body = {"name": "e", "dataset_id": dataset["id"], "variants": WAITS, "repetitions": 3}
         refused = (await face.ask("POST", "/experiments", 400, json=body)).json()
         assert "not another one" in refused["detail"]
-        assert "Left behind" not in refused["detail"]
-        assert (len(seen), (await behind.get("/experiments"))["items"]) == (2, [])
+        assert ("Left behind at the target: 'e · repetition 1'" in refused["detail"]) is stuck
+        assert (len(seen), names(await behind.get("/experiments"))) == (2, ["e · repetition 1"] if stuck else [])
 
 
 async def test_more_repetitions_than_are_sensible_are_refused_by_name(facing: Facing) -> None:
@@ -169,3 +172,29 @@ async def test_a_receipt_says_that_one_is_made_as_several(facing: Facing) -> Non
         receipt = (await client.get(f"/v1/receipts/{made.headers['crosswalk-receipt']}")).json()
         assert "/repetitions" in {note["canonical"] for note in receipt["emulated"]}
         assert made.headers["crosswalk-lost"] == "/alias"
+
+
+async def test_it_is_the_same_after_a_restart(facing: Facing) -> None:
+    async with facing("evalguard") as (_, face, _):
+        _, made = await repeated(face)
+        run = await face.post(f"/experiments/{made['id']}/runs", {"example_position": 0, "repetition": 2, "output": "A"})
+    async with facing("evalguard") as (client, face, _):
+        found = await face.get(f"/experiments/{made['id']}/runs/{run['id']}")
+        assert (found["repetition"], found["output"], found["experiment_id"]) == (2, "A", made["id"])
+        assert [item["id"] for item in (await face.get("/experiments"))["items"]] == [made["id"]]
+        listed = (await client.get("/phoenix@there/v1/datasets")).json()["data"]
+        shown = (await client.get(f"/phoenix@there/v1/datasets/{listed[0]['id']}/experiments")).json()["data"]
+        assert [(item["name"], item["repetitions"], item["successful_run_count"]) for item in shown] == [("e", 2, 1)]
+
+
+async def test_rows_that_come_at_the_same_time_land_once(facing: Facing) -> None:
+    async with facing("phoenix") as (client, _, behind):
+        evals = Face(client, "/evalguard@there/api/v1")
+        body = {"projectId": PROJECT, "name": "mine", "model": "m", "prompt": "", "cases": [], "scorers": [], "external": True}
+        run = (await evals.post("/evals", body))["data"]
+        rows = [{"test_case_index": place, "input": str(place), "output": str(place)} for place in range(6)]
+        lots = [rows[:2], rows[2:4], rows[4:], rows[:2]]
+        await asyncio.gather(*(evals.ask("POST", f"/evals/{run['id']}/results", json={"results": lot}) for lot in lots))
+        found = (await evals.get(f"/evals/{run['id']}"))["data"]
+        assert [row["output"] for row in found["results"]] == [str(place) for place in range(6)]
+        assert sum(item["counts"]["succeeded"] for item in (await behind.get("/experiments"))["items"]) == 6
