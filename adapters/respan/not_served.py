@@ -11,8 +11,8 @@ NOT_SERVED = (
     ),
     *rows(
         "there are no request logs, only traces of experiments",
-        "documented in the first form; recorded",
-        "POST /api/request-logs/create/ create_request_log",
+        "recorded",
+        "POST /api/request-logs/ create_request_log",
     ),
     *rows(
         "experiments have their rows from datasets",
