@@ -43,19 +43,29 @@ class Flight:
         self._parts: list[bytes] | None = []
         self._size = 0
         self._slow: asyncio.TimerHandle | None = None
+        self._begun = False
+        self._followers = 0
         self.given_up = False
 
     async def wait(self) -> Kept | None:
         """The answer when it is there; None when there is none to share."""
+        self._followers += 1
+        self._hurry()
         return await asyncio.shield(self._landed)
 
     def begun(self, headers: RawHeaders) -> None:
         """The answer's head has come. One that need not end soon is not shared."""
+        self._begun = True
         if _ends(headers):
-            self._slow = asyncio.get_running_loop().call_later(_PATIENCE, self._end, None)
+            self._hurry()
         else:
             self._parts = None
             self._end(None)
+
+    def _hurry(self) -> None:
+        """Those who wait wait no longer than that."""
+        if self._begun and self._followers and self._slow is None:
+            self._slow = asyncio.get_running_loop().call_later(_PATIENCE, self._end, None)
 
     def take(self, piece: bytes) -> None:
         """Another part of the body."""
@@ -68,7 +78,8 @@ class Flight:
 
     def land(self, status: int, headers: RawHeaders) -> None:
         """The answer is whole."""
-        if self._parts is None or status >= _FAILED:
+        wanted = self._followers or self._reads.keeps
+        if self._parts is None or status >= _FAILED or not wanted:
             self._end(None)
             return
         kept = Kept(status, headers, b"".join(self._parts))
@@ -103,6 +114,11 @@ class Reads:
         # An entry weighs at least so much that there are never more of them than allowed.
         self._least = max(1, ceil(size / entries))
         self._kept: TTLCache[Hashable, Kept] | None = None if ttl is None else TTLCache(size, ttl, getsizeof=self._weight)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether answers are kept at all."""
+        return self._kept is not None
 
     def _weight(self, kept: Kept) -> int:
         headers = sum(len(name) + len(value) for name, value in kept.headers)

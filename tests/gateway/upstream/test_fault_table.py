@@ -279,3 +279,17 @@ async def test_memory_stays_flat_while_a_large_body_drips(tmp_path: Path, source
     assert sent > 500_000
     assert peak < 8_000_000
     assert (response.status_code == 200) is (source == "phoenix")
+
+
+REPEATED = {"respan": {408, 409, 429, *range(500, 600)}, "evalguard": {429, *range(500, 600)}}
+"""Statuses after which a vendor's own clients send the request again, whatever it was. Phoenix's repeat no request (but the task whose run was refused)."""
+
+
+@pytest.mark.parametrize("code", [Code.OUTCOME_UNKNOWN, Code.UPSTREAM_INVALID, Code.UNSUPPORTED, Code.LOSS_REFUSED])
+@pytest.mark.parametrize("source", SOURCES)
+def test_what_must_not_be_repeated_has_a_status_that_clients_do_not_repeat(source: str, code: Code) -> None:
+    error = CrosswalkError(code, "x")
+    assert not error.retryable
+    rendered = ADAPTERS[source].render_error(error, None, None, DialectScope(dialect=source))
+    assert rendered.status == ADAPTERS[source].statuses.get(code, STATUSES[code])
+    assert rendered.status not in REPEATED.get(source, set())
