@@ -26,6 +26,7 @@ class Absent:
 
 
 ABSENT: Any = Absent()
+_ANY_JSON = frozenset({"input", "output", "reference", "value"})
 
 Path = tuple[str, ...]
 
@@ -302,7 +303,7 @@ class Shape:
         for name in self.absent:
             wire.pop(name, None)
         for name, content in unclaimed(value, self._canonical_claims).items():
-            if content not in (None, [], {}):
+            if says_something(name, content):
                 scope.note(Fate.LOST, "", name, self.hidden.get(name, "no field in this dialect"))
         return wire
 
@@ -348,6 +349,11 @@ class Each:
     def encode(self, value: Json, scope: Scope) -> list[Json]:
         inner = scope.at("*", "*")
         return [self.item.encode(entry, inner) for entry in value]
+
+
+def says_something(name: str, value: Json) -> bool:
+    """Whether a canonical field tells anything by its value: an empty one does where any JSON may stand."""
+    return value is not None if name.rpartition("/")[2] in _ANY_JSON else value not in (None, [], {})
 
 
 def pick(document: Json, path: Path) -> Json:

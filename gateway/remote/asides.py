@@ -154,6 +154,9 @@ def _meant(said: JsonObject | None, told: JsonObject) -> JsonObject:
 def _agree(said: JsonObject, told: JsonObject) -> bool:
     """Whether a score can be what a target that knows only figures and verdicts makes of another one."""
     value, shown = said.get("value"), told.get("value")
+    if value is None and said.get("error") is not None:
+        # A scorer that failed is a failing zero there, whose reason is the error.
+        return said["error"] in (told.get("error"), told.get("explanation"))
     if isinstance(value, bool | int | float) and isinstance(shown, bool | int | float) and not isclose(value, shown):
         return False
     return None in (said.get("passed"), told.get("passed")) or said["passed"] == told["passed"]

@@ -46,6 +46,9 @@ _EXTENSIONS = "extensions"
 _EXTENDED = ("examples", "runs", "scores")
 """Records inside others that have extensions of their own."""
 
+_RECORDS = frozenset({"runs", "examples"})
+"""Lists of records that get ids of their own."""
+
 _CHANGED = (Fate.LOST, Fate.COERCED)
 
 
@@ -100,6 +103,29 @@ def packed(body: Model, notes: Notes, slots: Mapping[Kind, str], own: Kind | Non
     return (type(body).model_validate(document) if kept else body), frozenset(kept)
 
 
+def escaped(body: Model | None, slots: Mapping[Kind, str], own: Kind | None) -> Model | None:
+    """The body, where the caller's own metadata use the name of ours, with those metadata inside ours: so they come back as they were."""
+    if body is None:
+        return None
+    document = body.model_dump(exclude_unset=True)
+    return type(body).model_validate(document) if _escape(document, slots, own) else body
+
+
+def _escape(document: JsonObject, slots: Mapping[Kind, str], own: Kind | None) -> bool:
+    parts = [(item, kind) for name, kind in _PARTS.items() for item in _items(document.get(name))]
+    found = [_escape(item, slots, kind) for item, kind in parts]
+    slot = slots.get(own) if own is not None else None
+    held = document.get(slot) if slot else None
+    if slot is None or not isinstance(held, dict) or KEY not in held:
+        return any(found)
+    document[slot] = {KEY: {slot: held}}
+    return True
+
+
+def _items(value: Json) -> list[JsonObject]:
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
 def _pack(document: JsonObject, plain: JsonObject, path: list[str], slots: Mapping[Kind, str], own: Kind | None) -> bool:
     name = path[0]
     kind = _PARTS.get(name)
@@ -137,11 +163,11 @@ def unkept(body: Model | None, notes: Notes, kept: frozenset[str]) -> JsonObject
 
 
 def _parts(value: Json, paths: list[list[str]]) -> Json:
-    """A field to keep. Of a list of runs only the fields in question, one object for each run."""
-    if paths[0][0] != "runs":
+    """A field to keep. Of a list of records only the fields in question, one object for each."""
+    if paths[0][0] not in _RECORDS or any(len(path) < 3 for path in paths):
         return value
-    names = dict.fromkeys(path[2] for path in paths if len(path) > 2)
-    return [{name: run[name] for name in names if name in run} for run in value]
+    names = dict.fromkeys(path[2] for path in paths)
+    return [{name: record[name] for name in names if name in record} for record in value]
 
 
 def unpacked(document: Json, slots: Mapping[Kind, str], own: Kind | None) -> Json:

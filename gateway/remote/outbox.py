@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from adapters.mapping import Shape
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
 from gateway.remote import outbox_rows
@@ -207,7 +208,17 @@ class Outbox:
                 kept[name] = None
                 if name != "status":
                     session.account.notes.add(Fate.KEPT_ASIDE, note.wire, note.canonical, f"{note.reason}; kept by the gateway")
+        for name, reason in self._not_shown(op).items():
+            if fields.get(name) is not None and name not in kept:
+                kept[name] = None
+                session.account.notes.add(Fate.KEPT_ASIDE, "", f"/{name}", f"{reason}; kept by the gateway")
         return sorted(kept)
+
+    def _not_shown(self, op: Op) -> Mapping[str, str]:
+        """What the target's list of runs has no field for, with the reason: what it is told of that does not come back."""
+        route = next(iter(self._target.adapter.asking(Op.LIST_RUNS)), None) if op is Op.UPDATE_RUN else None
+        shape = getattr(route.reply, "item", route.reply) if route is not None else None
+        return shape.hidden if isinstance(shape, Shape) else {}
 
     # What is read
 

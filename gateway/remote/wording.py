@@ -50,7 +50,7 @@ class Wording:
 
         `token` is noted in an experiment that the gateway is to run. Raises CrosswalkError (loss_refused) before anything is sent.
         """
-        call = await self._with_slot(call)
+        call = await self._with_slot(replace(call, body=loss.escaped(call.body, self._adapter.slots, kind_of(call.op))))
         notes = Notes()
         request = await self._talk.said(route, call, notes)
         self._unshown(route, call, notes)
@@ -141,9 +141,17 @@ class Wording:
             return call
         before = await self._talk.read_raw(Op.GET_EXPERIMENT, call)
         held: JsonObject = (before.get(slot) if isinstance(before, dict) else None) or {}
-        theirs: JsonObject = said.get(slot, held) or {}
-        ours = {loss.KEY: held[loss.KEY]} if loss.KEY in held else {}
-        content = {**{name: value for name, value in theirs.items() if name != loss.KEY}, **ours}
+        ours: JsonObject = {}
+        if isinstance(held.get(loss.KEY), dict):
+            ours = held[loss.KEY]
+        if slot in said:
+            # What was kept of the caller's own metadata goes with them; what was said now may have to be kept there in its turn.
+            theirs: JsonObject = said[slot] or {}
+            ours = {**{name: value for name, value in ours.items() if name != slot}, **(theirs.get(loss.KEY) or {})}
+        else:
+            theirs = held
+        rest = {name: value for name, value in theirs.items() if name != loss.KEY}
+        content = {**rest, loss.KEY: ours} if ours else rest
         return replace(call, body=type(call.body).model_validate({**said, slot: content}))
 
 

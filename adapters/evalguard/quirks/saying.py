@@ -9,7 +9,7 @@ from adapters.codecs import HexId
 from adapters.evalguard.quirks import scores, variants
 from adapters.evalguard.quirks.values import Text, compact
 from adapters.evalguard.wire.base import UUID_PATTERN
-from adapters.mapping import ABSENT
+from adapters.mapping import ABSENT, says_something
 from adapters.notes import Fate
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError
@@ -66,7 +66,7 @@ def nothing(fields: JsonObject, scope: Scope) -> JsonObject:
 def kept(fields: JsonObject, scope: Scope) -> JsonObject:
     """For what is not said and has to come back."""
     for name, value in fields.items():
-        if value not in (None, {}, []):
+        if says_something(name, value):
             scope.note(Fate.COERCED, "", name.partition("/")[0], "kept beside the run")
     return {}
 

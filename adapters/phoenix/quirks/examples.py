@@ -6,7 +6,7 @@ from functools import partial
 from itertools import repeat
 
 from adapters.codecs import Wrapped
-from adapters.mapping import ABSENT, Codec
+from adapters.mapping import ABSENT, Codec, says_something
 from adapters.notes import Fate
 from adapters.phoenix.quirks.ids import NodeId
 from adapters.scope import Scope
@@ -122,9 +122,11 @@ def _write(known: tuple[str, ...], given: JsonObject, scope: Scope) -> JsonObjec
         "span_ids": [(example.get("source") or {}).get("span_id") for example in examples],
         "example_ids": [example.get("alias") for example in examples],
     }
-    said = {name for example in examples for name, value in example.items() if value not in (None, [], {}, "")}
+    said = {name for example in examples for name, value in example.items() if says_something(name, value)}
     for name in sorted(said - {_FIELDS[column] for column in known}):
         scope.note(Fate.LOST, "", f"examples/*/{name}", "an upload has no list for it")
+    if "splits" in said and "splits" in known:
+        scope.note(Fate.LOST, "splits", "examples/*/splits", "lists of examples do not show them")
     columns.update({name: optional[name] for name in ("metadata", "splits") if any(name in example for example in examples)})
     columns.update({name: optional[name] for name in ("span_ids", "example_ids") if any(optional[name])})
     return {name: column for name, column in columns.items() if name in known}

@@ -39,6 +39,9 @@ def value_of(result: JsonObject) -> JsonObject:
 def write_result(given: JsonObject, scope: Scope) -> JsonObject:
     """`result` and `metadata` of the canonical fields."""
     result = {name: value for name, value in shown(given, scope).items() if value is not ABSENT}
+    if given.get("value") is None and result.get("label") is not None:
+        scope.note(Fate.LOST, "result/label", "label", "a label without a score is the value here")
+        del result["label"]
     fields: JsonObject = {"metadata": given["metadata"]} if "metadata" in given else {}
     # One of result and error has to be there: a score that says nothing is an empty result.
     return {**fields, "result": result} if result or given.get("error") is None else fields

@@ -87,7 +87,7 @@ class Single:
     def encode(self, value: JsonObject, scope: Scope) -> JsonObject:
         if len(value["examples"]) != 1:
             raise bad_field("logs", "This call takes one row.")
-        encoded: JsonObject = self.row.encode(value["examples"][0], scope)
+        encoded: JsonObject = self.row.encode(value["examples"][0], scope.at("", "examples/*"))
         return encoded
 
 

@@ -95,6 +95,8 @@ def show_value(doc: JsonObject, scope: Scope) -> JsonObject:
         said[FIELD_OF[kind]] = _shown(kind, value, scope)
     if doc.get("label") is not None and said["string_value"] is None:
         said["string_value"] = str(doc["label"])
+    elif doc.get("label") not in (None, said["string_value"]):
+        scope.note(Fate.LOST, "string_value", "label", "the value's own text stands there")
     return {_TYPE: _word(doc, kind, scope), **said}
 
 
