@@ -19,6 +19,7 @@ from gateway.remote.incarnation import another, marked
 from gateway.remote.notices import Notices
 from gateway.remote.recipes.lists import PLACE, asked
 from gateway.remote.scan import Scan
+from gateway.remote.sheets import Sheets
 from gateway.remote.shelf_pages import Found, Question
 from gateway.remote.shelf_rows import Shelf
 from gateway.store import Store, Transaction
@@ -75,6 +76,7 @@ class Index:
 
     def __init__(self, store: Store, target: RemoteTarget, limits: Limits) -> None:
         self.notices = Notices(store, target)
+        self.sheets = Sheets(store, target.space, self.notices)
         self._store = store
         self._target = target
         self._limits = limits

@@ -22,6 +22,9 @@ _READ: Mapping[Op, Op] = {Op.GET_DATASET: Op.LIST_DATASETS, Op.GET_EXPERIMENT: O
 _LISTED = frozenset({Op.LIST_DATASETS, Op.LIST_EXPERIMENTS})
 _DELETED: Mapping[Op, str] = {Op.DELETE_DATASET: "dataset_id", Op.DELETE_EXPERIMENT: "experiment_id"}
 _NAMES: Mapping[Op, str] = {Op.GET_DATASET: "dataset_id", Op.GET_EXPERIMENT: "experiment_id"}
+_SHEETS = (Op.EXPORT, Op.LIST_EXAMPLES)
+"""What is kept whole while pages are joined with it."""
+
 _OWNERS = ("dataset_id", "experiment_id")
 
 
@@ -40,7 +43,7 @@ class Notices:
 
     async def _keeps(self, scope: str) -> bool:
         if scope not in self._scopes:
-            self._scopes[scope] = bool(await self._store.read(shelf_rows.all_of, self._space, scope))
+            self._scopes[scope] = await self._store.read(shelf_rows.some, self._space, scope)
         return self._scopes[scope]
 
     def asking(self, call: Call) -> datetime:
@@ -49,6 +52,12 @@ class Notices:
             self._marked.clear()
         elif call.op in _READ:
             self._marked.discard((call.caller.scope, str(getattr(call.args, _NAMES[call.op]))))
+        return datetime.now(UTC)
+
+    def asking_of(self, call: Call) -> datetime:
+        """Before something that hangs on a record is read whole: what is done to it from now on is a change of that. Gives the time."""
+        for name in _OWNERS:
+            self._marked.discard((call.caller.scope, str(getattr(call.args, name, None))))
         return datetime.now(UTC)
 
     async def seen(self, call: Call, reply: Json, asked_at: datetime) -> None:
@@ -84,17 +93,19 @@ class Notices:
 
     async def _changed(self, scope: str, call: Call) -> None:
         """What the call names, or what it belongs to, is to be read again; said once until it has been."""
-        named = {getattr(part, name, None) for part in (call.args, call.body) for name in _OWNERS}
+        named = {record for part in (call.args, call.body) for name in _OWNERS if isinstance(record := getattr(part, name, None), str)}
+        if not named:
+            # Of a run or a score that is named alone it is not known what it belongs to.
+            await self._store.write(shelf_rows.outdate_about, self._space, scope, _SHEETS, "")
         for record in named:
-            if isinstance(record, str) and (scope, record) not in self._marked:
+            if (scope, record) not in self._marked:
                 await self._store.write(shelf_rows.mark, self._space, scope, record)
+                await self._store.write(shelf_rows.outdate_about, self._space, scope, _SHEETS, record)
                 self._marked.add((scope, record))
 
 
-def _fits(shelf: Shelf, op: Op, document: JsonObject) -> bool:
+def _fits(shelf: Shelf, document: JsonObject) -> bool:
     """Whether a record belongs on a shelf, as far as the record tells."""
-    if shelf.operation != op.value:
-        return False
     if shelf.said.get("flat") is False and document.get("group_id"):
         return False
     if shelf.said.get("flat") and len(document.get("variants") or ()) > 1:
@@ -103,28 +114,27 @@ def _fits(shelf: Shelf, op: Op, document: JsonObject) -> bool:
 
 
 def _read_again(tx: Transaction, space: int, scope: str, op: Op, document: JsonObject, asked_at: datetime) -> None:
-    for shelf in shelf_rows.all_of(tx, space, scope):
-        if shelf.operation == op.value:
-            shelf_rows.put(tx, shelf.id, [Entry.of(tx, document)], asked_at, new=False)
+    for shelf in shelf_rows.all_of(tx, space, scope, op.value):
+        shelf_rows.put(tx, shelf.id, [Entry.of(tx, document)], asked_at, new=False)
 
 
 def _listed(tx: Transaction, space: int, scope: str, call: Call, documents: list[JsonObject], asked_at: datetime) -> None:
     """Records on one of the target's own lists. Those of another project are on no other list."""
     elsewhere = getattr(call.args, "project", None) is not None
-    for shelf in shelf_rows.all_of(tx, space, scope):
-        fitting = [Entry.of(tx, document) for document in documents if _fits(shelf, call.op, document)]
+    for shelf in shelf_rows.all_of(tx, space, scope, call.op.value):
+        fitting = [Entry.of(tx, document) for document in documents if _fits(shelf, document)]
         shelf_rows.put(tx, shelf.id, fitting, asked_at, new=not elsewhere)
 
 
 def _made(tx: Transaction, space: int, scope: str, call: Call, document: JsonObject, asked_at: datetime) -> None:
     """A new record: what was answered need not be the whole of it. How one of several variants, or of a project, is listed only the target knows."""
-    op, kept = _MADE[call.op], shelf_rows.all_of(tx, space, scope)
+    kept = shelf_rows.all_of(tx, space, scope, _MADE[call.op].value)
     several = len(document.get("variants") or ()) > 1 or getattr(call.body, "project", None) is not None
     for shelf in kept:
-        if _fits(shelf, op, document):
+        if _fits(shelf, document):
             shelf_rows.put(tx, shelf.id, [Entry.of(tx, document)], asked_at, changed=True, stale=True)
-    shelf_rows.outdate(tx, [shelf.id for shelf in kept if several and shelf.operation == op.value])
+    shelf_rows.outdate(tx, [shelf.id for shelf in kept if several])
 
 
 def _unknown(tx: Transaction, space: int, scope: str) -> None:
-    shelf_rows.outdate(tx, [shelf.id for shelf in shelf_rows.all_of(tx, space, scope)])
+    shelf_rows.outdate_about(tx, space, scope, [*_LISTED, *_SHEETS], "")

@@ -23,7 +23,7 @@ from gateway.remote.library import KEPT, LIBRARY, ORDERS
 from gateway.remote.outcome import Outcome, with_own_id
 from gateway.remote.owners import of_account, with_owner, with_run
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
-from gateway.remote.recipes.base import PAGE, Cooking, Piece, Step
+from gateway.remote.recipes.base import PAGE, Cooking, Part, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
 from gateway.remote.recipes.experiments import add_examples, latest_version
 from gateway.remote.recipes.lists import beyond, inexact, listed
@@ -374,6 +374,8 @@ class Session:
             self._depth -= 1
 
     async def _step(self, step: Step) -> Json:
+        if isinstance(step, Part):
+            return await self._part(step)
         call = step.call if isinstance(step, Piece) else step
         key = f"{type(step).__name__} {call.op} {call.args.model_dump_json()}" if call.op in _MEMO else ""
         if key in self._known:
@@ -386,6 +388,18 @@ class Session:
         if key:
             self._known[key] = reply
         return reply
+
+    async def _part(self, part: Part) -> dict[str, JsonObject]:
+        """Some records of a whole; what recipes of recipes read is remembered for the exchange as it is."""
+
+        async def whole() -> dict[str, JsonObject]:
+            items = (await self._step(part.step))["items"]
+            return {part.key(item): {**item, "position": item.get("position") or place} for place, item in enumerate(items)}
+
+        if self._index is not None and self._depth == 1:
+            return await self._index.sheets.rows(self, part, whole)
+        found = await whole()
+        return {key: found[key] for key in part.keys if key in found}
 
     async def piece(self, call: Call) -> Json:
         """What gives a part of the reply; without it, nothing is there."""

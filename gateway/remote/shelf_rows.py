@@ -121,9 +121,20 @@ def again(tx: Transaction, number: int) -> Shelf:
     return _shelf(found)
 
 
-def all_of(tx: Transaction, space: int, owner: str) -> list[Shelf]:
-    """Every shelf of a target that an owner has."""
-    return [_shelf(row) for row in tx.rows(_OF, {"space": space, "owner": owner})]
+def some(tx: Transaction, space: int, owner: str) -> bool:
+    """Whether an owner has any shelf of a target."""
+    return tx.first(_OF.limit(1), {"space": space, "owner": owner}) is not None
+
+
+def all_of(tx: Transaction, space: int, owner: str, operation: str) -> list[Shelf]:
+    """Every shelf of a target that an owner has of one kind of list."""
+    return [_shelf(row) for row in tx.rows(_OF.where(_S.operation == operation), {"space": space, "owner": owner})]
+
+
+def outdate_about(tx: Transaction, space: int, owner: str, operations: Sequence[str], record: str) -> None:
+    """What is kept of such lists is to be read anew, where their arguments name this record; of all of them for an empty text."""
+    about = (_S.operation.in_(operations), _S.said.contains(record, autoescape=True))
+    tx.execute(shelves.update().where(*_OWN, *about).values(outdated=True), {"space": space, "owner": owner})
 
 
 def _shelf(row: Row[Any]) -> Shelf:

@@ -21,7 +21,21 @@ class Piece:
     call: Call
 
 
-Step = Call | Piece
+@dataclass(frozen=True)
+class Part:
+    """Some records of what a target tells only as a whole: the reply is a map of `keys` to documents. `key` tells a record's own.
+
+    `anew` wants them as they are now, otherwise as they were for the page before; `more` says that pages follow.
+    """
+
+    step: Call | Piece
+    key: Callable[[JsonObject], str]
+    keys: tuple[str, ...]
+    anew: bool
+    more: bool
+
+
+Step = Call | Piece | Part
 Cooking = Generator[Step, Any, Any]
 """Yields calls, is sent each one's reply (errors are thrown in), returns the canonical reply."""
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Generator
 from typing import Any
 
-from gateway.remote.recipes.base import Cooking, Piece, Recipe, Step, everything
+from gateway.remote.recipes.base import Cooking, Part, Piece, Recipe, Step, everything
 from gateway.remote.recipes.lists import OWN, listed, unsaid
 from schemas.errors import Code, CrosswalkError, Reason, invalid, unknown
 from schemas.ids import Kind
@@ -27,8 +27,6 @@ from schemas.operations import (
 from schemas.run import NewRun, NewRuns, RunPatch
 from schemas.status import RunStatus
 
-Key = tuple[str, int]
-
 
 def with_scores(call: Call) -> Cooking:
     """A page of runs whose scores and examples come from elsewhere."""
@@ -37,37 +35,53 @@ def with_scores(call: Call) -> Cooking:
     if unsaid(call, OWN):
         return (yield from listed(call, OWN))
     page = yield Call(call.op, args.model_copy(update={"scores": False, "steps": False}), None, call.caller)
-    examples = yield from examples_of(call, args.experiment_id)
-    scored = yield from _scored(call, args.experiment_id) if args.scores else _nothing()
-    items = [_joined(run, examples.get(run["example_id"]), scored.get((run["example_id"], run["repetition"]))) for run in page["items"]]
+    begins, more = not args.cursor, page.get("next_cursor") is not None
+    where = yield from _examples(call, args.experiment_id)
+    ids = tuple(dict.fromkeys(run["example_id"] for run in page["items"]))
+    examples = (yield Part(where, _by_id, ids, begins, more)) if where is not None and ids else {}
+    keys = tuple(dict.fromkeys(_by_example(run) for run in page["items"]))
+    scored = (yield from _scored(call, args.experiment_id, keys, begins, more)) if args.scores and keys else {}
+    items = [_joined(run, examples.get(run["example_id"]), scored.get(_by_example(run))) for run in page["items"]]
     return {**page, "items": items}
 
 
-def _nothing() -> Generator[Step, Any, dict[Key, JsonObject]]:
-    yield from ()
-    return {}
+def _by_id(example: JsonObject) -> str:
+    return str(example["id"])
 
 
-def _scored(call: Call, experiment_id: str) -> Generator[Step, Any, dict[Key, JsonObject]]:
-    """The vendor's own export, by example and repetition; one without runs has none."""
+def _by_example(run: JsonObject) -> str:
+    return f"{run['example_id']}/{run['repetition']}"
+
+
+def _scored(call: Call, experiment_id: str, keys: tuple[str, ...], anew: bool, more: bool) -> Generator[Step, Any, dict[str, JsonObject]]:
+    """Of the vendor's own export these runs, by example and repetition; an experiment without runs has none."""
     try:
-        export = yield Piece(Call(Op.EXPORT, ListRunsArgs(experiment_id=experiment_id), None, call.caller))
+        where = Piece(Call(Op.EXPORT, ListRunsArgs(experiment_id=experiment_id), None, call.caller))
+        found: dict[str, JsonObject] = yield Part(where, _by_example, keys, anew, more)
+        return found
     except CrosswalkError as error:
         if error.code is not Code.NOT_FOUND:
             raise
         return {}
-    return {(run["example_id"], run["repetition"]): run for run in export["items"]}
+
+
+def _examples(call: Call, experiment_id: str) -> Generator[Step, Any, Call | None]:
+    """The call for the examples of an experiment's dataset version; None where it has no dataset."""
+    experiment = yield Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=experiment_id), None, call.caller)
+    if not experiment.get("dataset_id"):
+        return None
+    version = experiment.get("dataset_version_id") or None
+    args = ListExamplesArgs(dataset_id=experiment["dataset_id"], **({"version_id": version} if version else {}))
+    return Call(Op.LIST_EXAMPLES, args, None, call.caller)
 
 
 def examples_of(call: Call, experiment_id: str) -> Generator[Step, Any, dict[str, JsonObject]]:
     """The examples of an experiment's dataset version, by id, each with its position."""
-    experiment = yield Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=experiment_id), None, call.caller)
-    if not experiment.get("dataset_id"):
+    where = yield from _examples(call, experiment_id)
+    if where is None:
         return {}
     found: dict[str, JsonObject] = {}
-    version = experiment.get("dataset_version_id") or None
-    args = ListExamplesArgs(dataset_id=experiment["dataset_id"], **({"version_id": version} if version else {}))
-    page = yield Call(Op.LIST_EXAMPLES, args, None, call.caller)
+    page = yield where
     for place, example in enumerate(page["items"]):
         found[example["id"]] = {**example, "position": example.get("position") or place}
     return found
