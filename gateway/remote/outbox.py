@@ -316,6 +316,9 @@ class Outbox:
         runs = [(status, count) for part, status, _, count in own if part == RUN]
         known = told if told is not None else {status: number_of(runs, status) for status in ("succeeded", "failed")}
         succeeded, failed = known.get("succeeded", 0), known.get("failed", 0)
+        if told is None:
+            # Lists tell how far an experiment is, and nothing of how its runs ended.
+            succeeded = max(succeeded, round(min(1.0, document.get("progress") or 0.0) * number) - failed)
         missing = number - succeeded - failed
         waiting = max(0, min(missing, known.get("waiting", 0) + known.get("pending", 0)))
         counts = {"examples": number, "expected": number, "succeeded": succeeded, "failed": failed, "waiting": waiting, "missing": missing}

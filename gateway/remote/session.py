@@ -112,7 +112,8 @@ class Session:
             self._account.emulated = self._account.emulated or grouping
             return await groups.perform(call, self.perform)
         bundles = self._target.bundles
-        if call.op not in self._beneath and await bundles.concerns(call):
+        # Of a call that takes several of the vendor's, those of its own operation are the vendor's own records.
+        if call.op not in self._beneath and call.op not in self._under_way and await bundles.concerns(call):
             if call.op in FOLDED or call.op is Op.GET_SCORE:
                 return await self._cook(RECIPES[call.op](call))
             self._account.emulated = self._account.emulated or not isinstance(call.args, ListExperimentsArgs)

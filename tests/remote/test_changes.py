@@ -1,5 +1,6 @@
 """Changes that take back what was said before, and what lists and records say of the same experiment, before every vendor."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -108,3 +109,32 @@ async def test_a_recorded_run_is_not_completed_again(facing: Facing, vendor: str
         await respan.ask("PATCH", f"{one}/{trace['id']}/", json={"input": "a", "output": "first"})
         await respan.ask("PATCH", f"{one}/{trace['id']}/", 400, json={"input": "a", "output": "second"})
         assert (await respan.get(f"{one}/{trace['id']}/"))["output"] == "first"
+
+
+async def test_prompt_experiments_are_listed_beside_repetitions(facing: Facing) -> None:
+    async with facing("evalguard") as (_, face, behind):
+        dataset, _ = await begun(face, repetitions=2)
+        prompts = [{"name": name, "steps": [{"kind": "completion", "config": {"template": name}}]} for name in ("one", "two")]
+        evaluators = [{"evaluator": "exact-match"}]
+        made = await face.post(
+            "/experiments", {"name": "prompts", "dataset_id": dataset["id"], "variants": prompts, "evaluators": evaluators}
+        )
+        assert made["id"]
+        listed = (await face.get("/experiments", dataset_id=dataset["id"]))["items"]
+        assert [(item["name"], len(item["variants"])) for item in listed] == [(listed[0]["name"], 2), ("e", 1)]
+        flat = (await face.get("/experiments", dataset_id=dataset["id"], flat=True))["items"]
+        assert sorted(len(item["variants"]) for item in flat) == [1] * len(flat)
+        assert len({item["name"] for item in flat}) == len(flat)
+        assert len((await behind.get("/experiments"))["items"]) == 3
+
+
+async def test_lists_count_what_the_vendor_has_run(facing: Facing) -> None:
+    async with facing("respan") as (_, face, _behind):
+        dataset = await face.post("/datasets", {"name": "d", "examples": [{"input": "a"}, {"input": "b"}]})
+        variants = [{"name": "", "steps": [{"kind": "completion", "config": {"model": "echo"}}]}]
+        made = await face.post("/experiments", {"name": "e", "dataset_id": dataset["id"], "variants": variants})
+        async with asyncio.timeout(10):
+            while (await face.get(f"/experiments/{made['id']}"))["status"] != "completed":
+                await asyncio.sleep(0.05)
+        (item,) = (await face.get("/experiments", dataset_id=dataset["id"]))["items"]
+        assert (item["status"], item["counts"]["succeeded"], item["counts"]["missing"]) == ("completed", 2, 0)
