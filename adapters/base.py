@@ -63,7 +63,8 @@ class Route:
 
     `reply` encodes the canonical reply and `wrap` puts it in the vendor's envelope. `plan` replaces the single call by a recipe. `present` makes the whole
     answer where it is not JSON. `answer` is the documented reply (a model, a list of one, a media type of what is not JSON; all that it may be in a tuple,
-    None among them), `described` the documented body where that is checked by hand: a model, or the media type of what is not JSON. `evidence` says how we
+    None among them), `described` the documented body where that is checked by hand: a model, or the media type of what is not JSON; `form` the fields of a
+    multipart form that is taken besides. `evidence` says how we
     know the route (the reference's tag), `summary` what it does. A `share` below 1 is the part of the surface's
     requests per minute that this route allows, counted apart.
 
@@ -103,6 +104,7 @@ class Route:
     read: Callable[[Request, Scope], Json] | None = None
     answer: Any = None
     described: type[BaseModel] | str | None = None
+    form: type[BaseModel] | None = None
     ok: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     evidence: str = ""

@@ -96,10 +96,34 @@ DIFFERENCES = (
         "no experiment client calls them",
     ),
     Difference(
-        "Arrow files",
+        "Arrow files: days, numbers that are not finite, lists, columns of numbers with a null",
+        "500 from 20.26.1 for days, lists, a null or NaN among numbers; 11.38.0 takes them (an integer column with a null as floats)",
+        "taken by either version, as 11.38.0 takes them, integers as the integers they are",
+        _HARMFUL,
+    ),
+    Difference(
+        "Arrow files: times, bytes, a file that breaks off",
+        "500",
+        "422 text that names the column and its type, or `File is not valid pyarrow`",
+        _HARMFUL,
+    ),
+    Difference(
+        "Arrow files: dictionary-encoded (categorical) columns, string views",
         "taken",
-        "422 text that says so",
-        "today's clients send CSV and JSON (the one inside the server package of 2025 sent tables so); the format's compression cannot be bounded before it is undone",
+        "422 text that names the column and its type",
+        "a few bytes of theirs can stand for any number of values",
+    ),
+    Difference(
+        "Arrow files above 64 MiB once decompressed, 4,000,000 values or 10,000 batches",
+        "taken",
+        "422 text that names the limit",
+        "a small file must not fill the memory",
+    ),
+    Difference(
+        "Arrow files where the gateway has no `pyarrow`",
+        "taken",
+        "422 text that names the extra to install, `crosswalk-gateway[arrow]`",
+        "only the client inside the server package of 2025 sends them, and the library is large",
     ),
     Difference(
         "uploads: a body that is no object, a form without a file, a file that cannot be decompressed, the same example id twice in a file",

@@ -61,7 +61,7 @@ class _Models:
     def __init__(self, adapter: Adapter) -> None:
         wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = []
         for route in adapter.routes:
-            wanted.extend((model, "validation") for model in (_body_of(route), route.query) if model is not None)
+            wanted.extend((model, "validation") for model in (_body_of(route), route.form, route.query) if model is not None)
             wanted.extend((model, "serialization") for model in _answers(route))
         wanted.extend((model, "serialization") for model in errors.bodies(adapter))
         unique = list(dict.fromkeys(wanted))
@@ -106,6 +106,8 @@ def _operation(entry: Route | Plain, path: str, models: _Models) -> JsonObject:
     content: JsonObject = {"application/json": {"schema": models.schema(body, "validation")}} if body is not None else {}
     if isinstance(entry.described, str):
         content = {entry.described: {"schema": {"type": "string", "format": "binary"}}}
+    if entry.form is not None:
+        content["multipart/form-data"] = {"schema": models.schema(entry.form, "validation")}
     if content:
         operation["requestBody"] = {"required": entry.body_required, "content": content}
     return operation

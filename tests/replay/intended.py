@@ -59,7 +59,6 @@ INTENDED: Mapping[str, Mapping[str, Statuses]] = {
     "auth": {_PAGE: {10: 401}},
     "dataset_uploads": {
         _BROKEN_UPLOADS: {5: 422, 29: 422, 40: 422, 91: 422},
-        "Arrow files": {43: 422},
         "source of an example whose span was never ingested": {46: 200},
         "dataset without examples, read by id": {55: 200, 71: 200},
         "uploads: a name or description that is no text, a JSON line that is no object": {99: 422, 100: 422, 101: 422},

@@ -93,12 +93,6 @@ async def test_json_lines_nest_no_deeper_than_bodies(surface: Surface) -> None:
     await surface.ask("POST", "/datasets/upload", 400, content=form(part("name", b"d"), part("input_keys[]", b"q"), file), headers=FORM)
 
 
-async def test_arrow_files_are_declined_by_name(surface: Surface) -> None:
-    file = part("file", b"ARROW1", "Content-Type: application/x-pandas-pyarrow", file="d.arrow")
-    answer = await surface.ask("POST", "/datasets/upload", 422, content=form(part("name", b"d"), file), headers=FORM)
-    assert answer.text == "Arrow files are not taken here; CSV and JSON lines are"
-
-
 async def test_an_upload_without_sync_is_stored_when_it_is_answered(surface: Surface) -> None:
     answer = await surface.ask("POST", "/datasets/upload", json={"name": "later", "inputs": [{"q": 1}]})
     assert answer.json() is None

@@ -13,6 +13,7 @@ from schemas.json import Json, JsonObject
 
 PARTS = ("input", "output", "metadata")
 ENCODINGS = ("none", "gzip", "deflate")
+WITHOUT_ARROW = "Arrow files are read by the extra `arrow` of crosswalk-gateway, which is not installed here; CSV and JSON lines are taken"
 
 
 def refused(text: str) -> CrosswalkError:
@@ -55,6 +56,12 @@ class Columns:
         """Whether columns are named as downloads name them: `input.question`."""
         prefixes = tuple(f"{part}." for part in PARTS)
         return not self.flat and any(key.startswith(prefixes) for keys in self.keys.values() for key in keys)
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Every column that is something."""
+        several = (key for keys in (*self.keys.values(), self.splits) for key in keys)
+        return frozenset(filter(None, (*several, self.split, self.span, self.example)))
 
     def check(self, header: Iterable[str]) -> None:
         """Raises `refused` for a column that the file does not have."""
@@ -142,7 +149,14 @@ def in_the_parsers_words(text: str | bytes, error: CrosswalkError) -> CrosswalkE
 
 
 def _arrow(file: Part, what: Columns) -> JsonObject:
-    raise refused("Arrow files are not taken here; CSV and JSON lines are")
+    """An Arrow stream; nulls are null. As with the server, its encoding is its own business and no column is flattened."""
+    try:
+        from adapters.phoenix.quirks.arrow import Table
+    except ImportError:
+        raise refused(WITHOUT_ARROW) from None
+    table = Table(bytes(file.content))
+    what.check(table.names)
+    return _lists(table.rows(what.named), what, {part: _picker(keys, {}) for part, keys in what.keys.items()})
 
 
 _READERS: Mapping[str, Callable[[Part, Columns], JsonObject]] = {

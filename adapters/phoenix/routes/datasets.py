@@ -79,6 +79,7 @@ ROUTES = (
         wrap=DATA,
         present=plans.uploaded,
         described=datasets_wire.UploadDataset,
+        form=datasets_wire.UploadForm,
         calls=True,
         sent={"sync": "true"},
         answer=(base_wire.DataOf[datasets_wire.Uploaded], None),

@@ -85,6 +85,32 @@ class UploadDataset(WireModel):
     example_ids: list[str | None] | None = None
 
 
+Column = Annotated[str, Field(default="", description="The name of a column.")]
+Names = Annotated[
+    list[str], Field(default_factory=list, description="Names of columns, one a field.", json_schema_extra={"uniqueItems": True})
+]
+
+
+class UploadForm(WireModel):
+    """POST /v1/datasets/upload as a form: a file, and which of its columns are what. Documented here, checked by `quirks.files`."""
+
+    name: str
+    action: Literal["create", "append", "update"] = "create"
+    description: str = Field(default="", description="The file's name unless given.")
+    input_keys: Names = Field(alias="input_keys[]")
+    output_keys: Names = Field(alias="output_keys[]")
+    metadata_keys: Names = Field(alias="metadata_keys[]")
+    split_keys: Names = Field(alias="split_keys[]")
+    split_key: Column
+    span_id_key: Column
+    example_id_key: Column
+    flatten_keys: Names = Field(alias="flatten_keys[]")
+    file: str = Field(
+        description="text/csv, application/jsonl (either with Content-Encoding gzip or deflate) or application/x-pandas-pyarrow.",
+        json_schema_extra={"format": "binary"},
+    )
+
+
 class ExampleSource(BaseModel):
     """The span an example was made from."""
 

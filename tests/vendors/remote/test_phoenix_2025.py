@@ -1,7 +1,6 @@
 """A real Phoenix 11.38.0 (September 2025): as target, and next to the surface that behaves as it does."""
 
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from secrets import token_hex
 from typing import Any
 
@@ -11,22 +10,10 @@ import pytest
 from tests.conftest import Serve
 from tests.remote.life import WAITS, Face, lived, made
 from tests.remote.runs import checked, executed
-from tests.vendors import servers
-from tests.vendors.environments import PHOENIX_SERVER_2025
 
 pytestmark = pytest.mark.anyio
 
 TIMES = {"start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T00:00:01Z"}
-
-
-@pytest.fixture(scope="module")
-def phoenix_2025() -> Iterator[str]:
-    """Its base URL: the one that runs at CROSSWALK_TEST_PHOENIX_2025_URL, else one of our own."""
-    if url := os.environ.get("CROSSWALK_TEST_PHOENIX_2025_URL"):
-        yield url
-        return
-    with servers.phoenix(PHOENIX_SERVER_2025) as url:
-        yield url
 
 
 @pytest.fixture
