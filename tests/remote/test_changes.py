@@ -138,3 +138,14 @@ async def test_lists_count_what_the_vendor_has_run(facing: Facing) -> None:
                 await asyncio.sleep(0.05)
         (item,) = (await face.get("/experiments", dataset_id=dataset["id"]))["items"]
         assert (item["status"], item["counts"]["succeeded"], item["counts"]["missing"]) == ("completed", 2, 0)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+async def test_an_evaluator_has_one_histogram_by_either_name(facing: Facing, vendor: str) -> None:
+    async with facing(vendor) as (_, face, _behind):
+        evaluator = await face.post("/evaluators", {"name": "Tone", "slug": "tone", "kind": "human", "value_type": "number"})
+        _, one = await begun(face)
+        run = await face.post(f"{one}/runs", {"example_position": 0, "output": "o"})
+        await face.post(f"{one}/runs/{run['id']}/scores", {"evaluator": evaluator["id"], "value": 3.5, "value_type": "number"})
+        counts = [(await face.get(f"{one}/histogram", evaluator=name))["count"] for name in (evaluator["id"], "tone")]
+        assert counts == [1, 1]

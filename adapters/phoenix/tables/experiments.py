@@ -84,7 +84,7 @@ _NOT_SHOWN = {
     "workflow_name": NO_FIELD,
     "starred": NO_FIELD,
     "created_by": NO_FIELD,
-    "delivery": "said in a header",
+    "delivery": "no field for it",
 }
 EXPERIMENT = Shape(
     (
@@ -177,7 +177,7 @@ RUN = Shape(
         "steps": NO_FIELD,
         "scores": "shown in exports",
         "example": "read apart",
-        "delivery": "said in a header",
+        "delivery": "no field for it",
     },
 )
 

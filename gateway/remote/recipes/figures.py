@@ -12,7 +12,7 @@ from gateway.remote.recipes.base import Cooking, Recipe, Step, everything
 from gateway.remote.recipes.lists import FILTERS
 from gateway.remote.recipes.runs import examples_of
 from schemas.analysis import ComparisonSide
-from schemas.errors import invalid
+from schemas.errors import CrosswalkError, invalid
 from schemas.experiment import StepKind
 from schemas.json import JsonObject
 from schemas.operations import Call, CompareArgs, ExperimentArgs, HistogramArgs, ListRunsArgs, Op, SummarizeArgs
@@ -35,10 +35,19 @@ def histogram(call: Call) -> Cooking:
     args = call.args
     assert isinstance(args, HistogramArgs)
     yield Call(Op.GET_EXPERIMENT, ExperimentArgs(experiment_id=args.experiment_id), None, call.caller)
-    fold = HistogramFold(args.evaluator, {args.evaluator}, args.bins)
+    fold = HistogramFold(args.evaluator, (yield from _names(call, args.evaluator)), args.bins)
     said = {"where": args.where} if args.where else {}
     yield from everything(Op.LIST_RUNS, call.caller, fold.add, experiment_id=args.experiment_id, scores=True, **said)
     return fold.result().model_dump()
+
+
+def _names(call: Call, evaluator: str) -> Generator[Step, Any, set[str]]:
+    """Everything an evaluator goes by: scores are recorded under its id or its slug, and asked for by either."""
+    try:
+        found = yield call.then(Op.GET_EVALUATOR, evaluator_id=evaluator)
+    except CrosswalkError:
+        return {evaluator}  # callers score by whatever name they like
+    return {evaluator, *(found[name] for name in ("id", "slug") if found.get(name))}
 
 
 def compare(call: Call) -> Cooking:
