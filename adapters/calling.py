@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from adapters.base import Adapter, Route
 from adapters.body import read_json
 from adapters.http import Request, Response, dump_json
-from adapters.mapping import SAME, AnyRow, Codec, Fold, Row, Shape
+from adapters.mapping import ABSENT, SAME, AnyRow, Codec, Fold, Row, Shape
 from adapters.scope import Scope
 from schemas.errors import Code, CrosswalkError
 from schemas.json import Json, JsonObject
@@ -56,6 +56,16 @@ def says(route: Route) -> frozenset[str]:
     shapes = [shape for shape in (route.args, route.body_args) if isinstance(shape, Shape)]
     named = {path[0] for shape in shapes for row in shape.rows if _writes(row) for path in row.claims_canonical}
     return frozenset(named | set(route.into_body))
+
+
+def orders(route: Route, sort: list[str]) -> bool:
+    """Whether a list's order can be said by its route in full: what would be said means the same when it is read."""
+    rows = [row for shape in (route.args, route.body_args) if isinstance(shape, Shape) for row in shape.rows]
+    for row in rows:
+        if isinstance(row, Row) and row.canonical == "sort":
+            word = row.codec.encode(sort, Scope())
+            return word is not ABSENT and row.codec.decode(word, Scope()) == sort
+    return "sort" in says(route)
 
 
 def unshown(route: Route) -> frozenset[str]:

@@ -26,7 +26,7 @@ from gateway.remote.recipes import NEEDS, PIECED, RECIPES
 from gateway.remote.recipes.base import PAGE, Cooking, Part, Piece, Step
 from gateway.remote.recipes.counts import COUNTED, counted, decided_by_counts
 from gateway.remote.recipes.experiments import add_examples, latest_version
-from gateway.remote.recipes.lists import beyond, inexact, listed
+from gateway.remote.recipes.lists import beyond, heeded, inexact, listed
 from gateway.remote.recipes.rows import each, standing
 from gateway.remote.recipes.runs import matched
 from gateway.remote.release import OlderServer
@@ -229,7 +229,7 @@ class Session:
         """The vendor's reply: by its own route, by walking its list, or by a recipe."""
         if route is not None and not beyond(route, call) and (call.op in self._under_way or not brings_more(route, call)):
             if not exact:
-                return await self._cook(listed(call, says(route), self._adapter.largest_page))
+                return await self._cook(listed(call, says(route) & heeded(route, call), self._adapter.largest_page))
             return await (self._by_way(route, call) if route.way and call.op not in self._under_way else self._natively(route, call))
         return await self._supplied(route, call)
 

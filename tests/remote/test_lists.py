@@ -162,6 +162,15 @@ async def test_conditions_and_orders_are_paged_by_value(serve: Serve) -> None:
         assert (wrong.status_code, wrong.json()["code"]) == (400, "invalid_request")
 
 
+@pytest.mark.parametrize("sort", [["dataset_name", "name"], ["name", "-created_at"], ["-progress", "-name"]])
+async def test_an_order_that_the_target_cannot_say_in_full_is_kept_all_the_same(serve: Serve, sort: list[str]) -> None:
+    crowd = Serving(list(range(1, 131)))
+    async with listing(serve, crowd) as client:
+        answer = await client.get("/v1@vendor/experiments", params={"limit": 10, "offset": 10, "sort": sort})
+        reverse = sort[1] == "-name"
+        assert [item["name"] for item in answer.json()["items"]] == sorted(tries(crowd.numbers), reverse=reverse)[10:20]
+
+
 async def test_a_fault_of_the_target_is_told(serve: Serve) -> None:
     crowd = Storing(list(range(1, 31)))
     async with listing(serve, crowd, index_age=0, retries=0) as client:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from adapters.base import Route
-from adapters.calling import honours, says
+from adapters.calling import honours, orders, says
 from gateway.keyset import Keyset, bad_cursor, identity
 from gateway.local import conditions
 from gateway.remote.recipes.base import PAGE, Cooking
@@ -69,7 +69,13 @@ def walked(route: Route, call: Call, largest: int | None) -> bool:
 def inexact(route: Route, call: Call, largest: int | None) -> bool:
     """Whether a list is asked for in a way that the route alone does not answer. One that is read page by page is never had whole."""
     whole = isinstance(call.args, ListDatasetsArgs | ListExperimentsArgs) and call.args.limit is None and "limit" in says(route)
-    return whole or bool(unsaid(call, honours(route, call))) or walked(route, call, largest)
+    return whole or bool(unsaid(call, heeded(route, call))) or walked(route, call, largest)
+
+
+def heeded(route: Route, call: Call) -> frozenset[str]:
+    """The arguments of a list that its route heeds, an order only where it can be said in full."""
+    known, sort = honours(route, call), getattr(call.args, "sort", None)
+    return known - {"sort"} if sort and not orders(route, sort) else known
 
 
 def beyond(route: Route, call: Call) -> frozenset[str]:
