@@ -160,7 +160,7 @@ async def test_what_another_dialect_wrote_is_downloaded(surface: Surface) -> Non
     lines = (await surface.ask("GET", f"/datasets/{dataset}/jsonl")).text.splitlines()
     first, second = map(json.loads, lines)
     assert (first["input"], first["output"], first["splits"]) == ({"input": "plain"}, {"output": "text"}, [])
-    assert (second["input"], second["output"], second["splits"]) == ({"a": {"b": [1]}}, {}, ["s"])
+    assert (second["input"], second["output"], second["splits"]) == ({"a": {"b": [1]}}, {"output": None}, ["s"])
     table = (await surface.ask("GET", f"/datasets/{dataset}/csv")).text.splitlines()
     assert table[0] == "id,node_id,input.input,output.output,splits,input.a.b"
     assert table[2].endswith(',,,"[""s""]",[1]')
