@@ -100,7 +100,10 @@ async def test_templated_variants_are_compared_on_it(client: httpx.AsyncClient, 
 
 async def test_a_respan_definition_is_run_on_it(client: httpx.AsyncClient) -> None:
     respan, canonical = Face(client, "/respan@phx/api/v2"), Face(client, "/v1@phx")
-    dataset = await canonical.post("/datasets", {"name": f"words {token_hex(4)}", "examples": [{"input": "one"}, {"input": "two"}]})
+    dataset = await canonical.post(
+        "/datasets",
+        {"name": f"words {token_hex(4)}", "examples": [{"input": "one", "reference": "one"}, {"input": "two", "reference": "two"}]},
+    )
     body = {
         "name": "served",
         "dataset_id": dataset["id"],
