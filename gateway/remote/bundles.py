@@ -17,7 +17,7 @@ from gateway.remote.groups import driven, of, undone
 from gateway.remote.incarnation import belonging
 from gateway.remote.intent import waits_for_caller
 from gateway.remote.recipes.experiments import create
-from gateway.remote.recipes.lists import listed, unsaid
+from gateway.remote.recipes.lists import OWN, listed, unsaid
 from schemas.errors import Code, CrosswalkError, invalid, unknown
 from schemas.experiment import ExperimentDefinition, ExperimentForm, ExperimentPatch
 from schemas.ids import Kind
@@ -213,6 +213,13 @@ class Bundles:
 
     async def _whole(self, call: Call, held: Held, perform: Perform) -> JsonObject:
         """The bundle as one experiment. A member that is gone at the vendor is gone from it."""
+        members = await self._members(call, held, perform)
+        if held.members and not members:
+            raise unknown(Kind.EXPERIMENT, held.id)
+        return shown(held, members)
+
+    async def _members(self, call: Call, held: Held, perform: Perform) -> list[JsonObject]:
+        """The members that are still there, oldest first."""
         members: list[JsonObject] = []
         perform = belonging(self.asides, held.id, held.members, perform)
         for member in held.members:
@@ -221,30 +228,38 @@ class Bundles:
             except CrosswalkError as error:
                 if error.code not in _GONE:
                     raise
-        if held.members and not members:
-            raise unknown(Kind.EXPERIMENT, held.id)
-        return shown(held, members)
+        return members
 
     async def _get(self, call: Call, held: Held, perform: Perform) -> Json:
         return await self._whole(call, held, perform)
 
     async def _list(self, call: Call, args: ListExperimentsArgs, perform: Perform, below: Perform) -> Json:
         """Experiments with bundles as one each, where the newest of their members stands; those without members come first."""
-        if unsaid(call, _NATIVELY):
+        empty = [] if args.dataset_id else await self._without_members(call.caller.scope)
+        if unsaid(call, _NATIVELY | OWN if not empty else _NATIVELY):
             return await driven(listed(call, _NATIVELY), lambda part: self.perform(part, perform, below))
-        scope = call.caller.scope
         page: JsonObject = await below(call)
-        seen: set[str] = set()
-        items: list[Json] = []
-        for item in page["items"]:
-            group = item.get("group_id")
-            if not await self._is_one(group, scope):
-                items.append(item)
-            elif group not in seen:
-                seen.add(group)
-                items.append(await self._whole(call, await self._held(group, scope), perform))
-        empty = [] if args.dataset_id else [shown(held, []) for held in await self._without_members(scope)]
-        return {**page, "items": [*empty, *items]}
+        items, cursor = await self._on_page(call, page, perform), page.get("next_cursor")
+        while cursor is not None:
+            # A page ends where the next one has something to show.
+            page = await below(replace(call, args=args.model_copy(update={"cursor": cursor})))
+            more = await self._on_page(call, page, perform)
+            if len(items) + len(more) > (args.limit or 0):
+                break
+            items, cursor = [*items, *more], page.get("next_cursor")
+        return {**page, "items": [*(shown(held, []) for held in empty), *items], "next_cursor": cursor}
+
+    async def _on_page(self, call: Call, page: JsonObject, perform: Perform) -> list[Json]:
+        return [whole for item in page["items"] for whole in await self._in_place(call, item, perform)]
+
+    async def _in_place(self, call: Call, item: JsonObject, perform: Perform) -> list[Json]:
+        """What stands where one of the vendor's experiments does: itself, its bundle if it is the newest member that is there, or nothing."""
+        group, scope = str(item.get("group_id") or ""), call.caller.scope
+        if not await self._is_one(group, scope):
+            return [item]
+        held = await self._held(group, scope)
+        members = await self._members(call, held, perform)
+        return [shown(held, members)] if members and members[-1]["id"] == item["id"] else []
 
     async def _without_members(self, scope: str) -> list[Held]:
         references = [self.ids.ids.make(Kind.EXPERIMENT, number) for number in await self.ids.beginning(_MARK, scope)]

@@ -198,3 +198,22 @@ async def test_rows_that_come_at_the_same_time_land_once(facing: Facing) -> None
         found = (await evals.get(f"/evals/{run['id']}"))["data"]
         assert [row["output"] for row in found["results"]] == [str(place) for place in range(6)]
         assert sum(item["counts"]["succeeded"] for item in (await behind.get("/experiments"))["items"]) == 6
+
+
+async def test_pages_hold_every_experiment_once(facing: Facing) -> None:
+    async with facing("respan") as (_, face, _):
+        dataset, first = await repeated(face, 3)
+        plain = {"dataset_id": dataset["id"], "variants": WAITS}
+        others = [await face.post("/experiments", {"name": f"plain {number}", **plain}) for number in range(3)]
+        _, last = await repeated(face, 2)
+        seen: list[str] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = await face.get("/experiments", limit=2, **cursor)
+            assert len(page["items"]) <= 2
+            seen += [item["id"] for item in page["items"]]
+            if page["next_cursor"] is None:
+                break
+            cursor = {"cursor": page["next_cursor"]}
+        assert sorted(seen) == sorted(one["id"] for one in [first, *others, last])
+        assert (await face.get("/experiments", total="true", limit=2))["total"] == 5
