@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from adapters.base import Route
 from adapters.calling import route_for, routes_for, says, unshown
 from adapters.notes import Notes
-from gateway.remote import intent, judging, loss
+from gateway.remote import judging, loss
 from gateway.remote.account import Account
+from gateway.remote.as_it_is import current, stands
 from gateway.remote.beside import beside
 from gateway.remote.completion import completed
 from gateway.remote.explaining import explained
@@ -20,6 +21,7 @@ from gateway.remote.groups import FOLDED
 from gateway.remote.incarnation import marked
 from gateway.remote.index import INDEXED, Index, asked_of
 from gateway.remote.library import KEPT, LIBRARY, ORDERS
+from gateway.remote.orders import ordered, undertaken
 from gateway.remote.outcome import Outcome, with_own_id
 from gateway.remote.owners import of_account, with_owner, with_run
 from gateway.remote.recipes import NEEDS, PIECED, RECIPES
@@ -34,16 +36,14 @@ from gateway.remote.saying import brings_more, says_any
 from gateway.remote.talk import AS_IT_IS, Talk
 from gateway.remote.wording import Wording
 from schemas.base import Model
-from schemas.errors import Code, CrosswalkError, Reason
-from schemas.experiment import Experiment, ExperimentPatch
+from schemas.errors import Code, CrosswalkError
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
 from schemas.operations import SPECS, Call, DatasetArgs, ListExperimentsArgs, Op
 from schemas.references import kind_of
-from schemas.status import ExperimentStatus
 
 if TYPE_CHECKING:
-    from gateway.remote.target import RemoteTarget, Undertaker
+    from gateway.remote.target import RemoteTarget
 
 _DEEPEST = 8
 _MATCHED = frozenset({Op.LIST_RUNS, Op.GET_RUN, Op.UPDATE_RUN})
@@ -136,7 +136,7 @@ class Session:
 
     async def _one(self, call: Call) -> Json:
         """The canonical reply about records as the vendor has them, with what the outbox holds."""
-        call = await with_owner(await self._within(await self._current(call)), self._adapter.owners, self._target.foreign)
+        call = await with_owner(await self._within(await current(self._target, call)), self._adapter.owners, self._target.foreign)
         if call.op in _BRINGS and not self._under_way and await self._is_judged(call):
             assert self._target.undertaker is not None
             async with self._target.undertaker.judging(call.caller.scope, getattr(call.args, "experiment_id", "")):
@@ -149,7 +149,7 @@ class Session:
         if (
             call.op is Op.GET_DATASET_VERSION
             and self._adapter.snapshots
-            and await self._stands(call, getattr(call.args, "version_id", None))
+            and await stands(self._target, call, getattr(call.args, "version_id", None))
         ):
             return completed(call, await self._cook(standing(call)))
         return await self.direct(call)
@@ -240,7 +240,8 @@ class Session:
             self._account.emulated = True
             return await self._target.local(replace(call, caller=self._target.own(call.caller)))
         if call.op in ORDERS and route is None and self._target.undertaker is not None and self._adapter.stores:
-            return await self._ordered(call, self._target.undertaker)
+            self._account.emulated = True
+            return await ordered(self._target, call, self.perform, self._target.undertaker)
         if call.op in KEPT and route is None and self._target.support(call.op) == "emulated":
             return await self._kept(call)
         if recipe is None or self._target.support(call.op) == "unsupported":
@@ -253,26 +254,6 @@ class Session:
         if call.op is not Op.LIST_RUNS:
             return reply
         return completed(call, await self._target.foreign.adopt(reply, Kind.RUN, call.caller.scope))
-
-    async def _current(self, call: Call) -> Call:
-        """The call without the version that stands for a dataset as it is. Raises CrosswalkError (unsupported) where only one that was taken will do."""
-        if call.op is not Op.GET_DATASET_VERSION and await self._stands(call, getattr(call.args, "version_id", None)):
-            if SPECS[call.op].args.model_fields["version_id"].is_required():
-                raise CrosswalkError(
-                    Code.UNSUPPORTED, f"{self._adapter.title} needs a version that was taken: this id is the dataset as it is."
-                )
-            rest = call.args.model_dump(exclude_unset=True, exclude={"version_id"})
-            call = replace(call, args=SPECS[call.op].args.model_validate(rest))
-        if call.body is not None and await self._stands(call, getattr(call.body, "dataset_version_id", None)):
-            rest = call.body.model_dump(exclude_unset=True, exclude={"dataset_version_id"})
-            call = replace(call, body=type(call.body).model_validate(rest))
-        return call
-
-    async def _stands(self, call: Call, version: str | None) -> bool:
-        if not version:
-            return False
-        native = await self._target.foreign.native({"version_id": version}, None, call.caller.scope)
-        return bool(native["version_id"].startswith(AS_IT_IS))
 
     async def _by_way(self, route: Route, call: Call) -> Json:
         """A call that takes several of the vendor's. Calls of the same `serial` argument wait for one another."""
@@ -315,32 +296,6 @@ class Session:
         if call.op in RECIPES and call.op not in NEEDS.get(call.op, ()):
             return await self._cook(RECIPES[call.op](call))
         raise self._target.unsupported(call.op)
-
-    async def _ordered(self, call: Call, undertaker: Undertaker) -> Json:
-        """Start or cancel what the gateway runs."""
-        if getattr(call.args, "again", False):
-            raise CrosswalkError(Code.UNSUPPORTED, f"{self._adapter.title} keeps the runs it has: nothing can be run anew.")
-        self._account.emulated = True
-        record = str(getattr(call.args, "experiment_id", ""))
-        before = await self.perform(call.then(Op.GET_EXPERIMENT, experiment_id=record))
-        if not intent.runnable(Experiment.model_validate(before).variants):
-            raise CrosswalkError(Code.UNSUPPORTED, "Its caller runs this experiment: the gateway cannot start or cancel it.")
-        if call.op is Op.CANCEL_EXPERIMENT:
-            if ExperimentStatus(before["status"]).terminal:
-                raise CrosswalkError(Code.CONFLICT, "The experiment has already ended.", Reason.TERMINAL, Kind.EXPERIMENT, record)
-            await undertaker.abandon(call.caller.scope, record)
-        status = ExperimentStatus.CANCELLED if call.op is Op.CANCEL_EXPERIMENT else ExperimentStatus.PENDING
-        after = await self.perform(call.then(Op.UPDATE_EXPERIMENT, ExperimentPatch(status=status), experiment_id=record))
-        if call.op is Op.START_EXPERIMENT:
-            await self._undertaken(undertaker, call, after)
-        return after
-
-    async def _undertaken(self, undertaker: Undertaker, call: Call, experiment: JsonObject, token: str | None = None) -> None:
-        """Have the gateway run this very experiment, not one that may have its id later."""
-        asides = self._target.asides
-        mark = marked(asides.telling, Kind.EXPERIMENT, experiment)
-        await asides.put(call.caller.scope, experiment["id"], mark, anew=False)
-        await undertaker.undertake(call.caller.scope, experiment["id"], token)
 
     async def _kept(self, call: Call) -> Json:
         """A change that the vendor has no call for, kept beside the record as it reads."""
@@ -442,7 +397,7 @@ class Session:
             mark = marked(self._target.asides.telling, Kind.EXPERIMENT, document)
             await self._target.asides.put(call.caller.scope, document["id"], {judging.MARK: True, **mark}, anew=False)
         if undertaker is not None:
-            await self._undertaken(undertaker, call, document, token)
+            await undertaken(self._target, undertaker, call, document, token)
         return document
 
     async def _counted(self, route: Route, call: Call, reply: Json) -> Json:
