@@ -124,12 +124,24 @@ class Groups:
             if group is None:
                 items.append(item)
             elif not self._is_group(group):
-                whole = await perform(call.then(Op.GET_EXPERIMENT, experiment_id=group))
-                items.extend([whole] if whole["variants"][0]["id"] == item["id"] else [])
+                items.extend(await self._at_vendor(call, item, group, perform))
             elif group not in seen:
                 seen.add(group)
                 items.extend(await self._on_page(call, item, group, perform))
         return {**page, "items": items}
+
+    async def _at_vendor(self, call: Call, item: JsonObject, group: str, perform: Perform) -> list[Json]:
+        """What stands for a record that names another as its group: itself, where that one is gone or does not have it."""
+        try:
+            whole = await perform(call.then(Op.GET_EXPERIMENT, experiment_id=group))
+        except CrosswalkError as error:
+            if error.code is not Code.NOT_FOUND:
+                raise
+            return [item]
+        variants = [variant["id"] for variant in whole["variants"]]
+        if item["id"] not in variants:
+            return [item]
+        return [whole] if variants[0] == item["id"] else []
 
     async def _on_page(self, call: Call, item: JsonObject, group: str, perform: Perform) -> list[Json]:
         held = (await self.asides.of(call.caller.scope, [group])).get(group)

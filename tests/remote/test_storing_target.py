@@ -59,6 +59,17 @@ async def test_what_was_stored_is_read_in_every_dialect(client: httpx.AsyncClien
     assert [item["id"] for item in listed] == [experiment["id"]]
 
 
+async def test_a_record_that_names_a_group_nobody_has_stands_for_itself(client: httpx.AsyncClient, vendor: str) -> None:
+    # An A/B test made elsewhere: its variants are experiments there, whose metadata names a group that cannot be read.
+    async with httpx.AsyncClient(base_url=vendor) as behind:
+        await behind.post("/v1/experiments", json={"name": "before", "examples": [{"input": "a"}], "variants": WAITS})
+        arms = [{"name": name, "steps": WAITS[0]["steps"]} for name in ("a", "b")]
+        answer = await behind.post("/v1/experiments", json={"name": "both", "examples": [{"input": "a"}], "variants": arms})
+        assert answer.status_code == 201
+    listed = await Face(client, "/v1@phx").get("/experiments")
+    assert [item["name"] for item in listed["items"]] == ["both · b", "both · a", "before"]
+
+
 async def test_origins_and_receipts(client: httpx.AsyncClient) -> None:
     canonical = Face(client, "/v1@phx")
     dataset = await canonical.post("/datasets", {"name": "d", "examples": [{"input": "a"}]})
