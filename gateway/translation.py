@@ -9,7 +9,7 @@ from adapters.calling import ACCOUNT, encode_call, route_for
 from adapters.http import Request, dump_json
 from adapters.notes import Fate, Notes
 from adapters.scope import Scope
-from gateway.remote import loss
+from gateway.remote import intent, loss
 from schemas.errors import Code, CrosswalkError
 from schemas.ids import Kind
 from schemas.json import Json, JsonObject
@@ -66,11 +66,21 @@ def translate(source: Adapter, target: Adapter, op: Op, question: Question, defa
         raise CrosswalkError(Code.UNSUPPORTED, f"{target.title} has no single call for {op.replace('_', ' ')}.")
     request, notes = _said(target, route, call, defaults or {})
     body, held = _packed(call, notes, target)
-    refused = tuple(loss.consequential(op, notes)) if SPECS[op].writes else ()
+    supplied = _supplied(target, call)
+    refused = [pointer for pointer in loss.consequential(op, notes) if pointer.split("/")[1] not in supplied] if SPECS[op].writes else []
     if held:
         request, _ = _said(target, route, replace(call, body=body), defaults or {})
     canonical = {"args": call.args.model_dump(mode="json", exclude_unset=True), "body": _dumped(call.body)}
-    return Translation(op, canonical, request, scope.notes, _settled(notes, held), refused)
+    return Translation(op, canonical, request, scope.notes, _settled(notes, held, supplied), tuple(refused))
+
+
+def _supplied(target: Adapter, call: Call) -> dict[str, str]:
+    """The fields of which the gateway itself makes what the target cannot, with what it does."""
+    if intent.runs_here(target, call):
+        return dict.fromkeys(intent.OURS, "the gateway runs the experiment")
+    supplied = {"evaluators": "the gateway judges the runs that are brought"} if intent.judged_here(target, call) else {}
+    repeated = call.op is Op.CREATE_EXPERIMENT and not target.repeats and getattr(call.body, "repetitions", 1) > 1
+    return {**supplied, "repetitions": "one experiment for each repetition"} if repeated else supplied
 
 
 def _asked(source: Adapter, op: Op, question: Question, scope: Scope) -> Call:
@@ -109,13 +119,17 @@ def _packed(call: Call, notes: Notes, target: Adapter) -> tuple[Any, frozenset[s
     return loss.packed(call.body, notes, target.slots, kind_of(call.op))
 
 
-def _settled(notes: Notes, held: frozenset[str]) -> Notes:
-    """What rides in the target's metadata comes back on reading: it is kept, not lost."""
+def _settled(notes: Notes, held: frozenset[str], supplied: Mapping[str, str]) -> Notes:
+    """What the gateway supplies is emulated; what rides in the target's metadata comes back on reading: it is kept, not lost."""
     settled = Notes()
     for note in notes.all():
         rides = note.fate is Fate.LOST and note.canonical in held
         reason = f"{note.reason}; kept in the record's metadata" if rides else note.reason
-        settled.add(Fate.KEPT_ASIDE if rides else note.fate, note.wire, note.canonical, reason)
+        done = supplied.get(note.canonical.split("/")[1]) if note.fate is Fate.LOST and note.canonical else None
+        if done is not None:
+            settled.add(Fate.EMULATED, note.wire, note.canonical, f"{reason}; {done}")
+        else:
+            settled.add(Fate.KEPT_ASIDE if rides else note.fate, note.wire, note.canonical, reason)
     return settled
 
 

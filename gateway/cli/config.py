@@ -31,6 +31,8 @@ def check(
         typer.echo(orjson.dumps({**summary, "live": [asdict(finding) for finding in findings]} if live else summary))
     else:
         typer.echo(f"The configuration is right: {len(settings.targets)} target(s), auth mode {settings.auth.mode}.")
+        if live and not findings:
+            typer.echo("No target is a vendor: nothing was asked.")
         for finding in findings:
             typer.echo(
                 f"{finding.target}: {finding.message}" + (f" [{finding.key}] {finding.detail}" if finding.key else ""), err=not finding.ok

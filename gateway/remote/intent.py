@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
+from adapters.base import Adapter
 from gateway.remote.loss import KEY
 from schemas.base import Model
 from schemas.experiment import StepKind, Variant
+from schemas.operations import Call, Op
 from schemas.status import ExperimentStatus
 
 OURS = frozenset({"variants", "evaluators", "threshold", "draft"})
@@ -27,6 +29,17 @@ def waits_for_caller(variants: Iterable[Variant]) -> bool:
     """Whether every chain does nothing but wait: the caller brings the runs."""
     chains = [variant.steps for variant in variants]
     return bool(chains) and all(chain and all(step.kind is StepKind.WAIT for step in chain) for chain in chains)
+
+
+def runs_here(adapter: Adapter, call: Call) -> bool:
+    """Whether a call makes an experiment that the gateway would have to run, as the vendor only stores."""
+    return call.op is Op.CREATE_EXPERIMENT and adapter.stores and runnable(getattr(call.body, "variants", ()))
+
+
+def judged_here(adapter: Adapter, call: Call) -> bool:
+    """Whether a call makes an experiment whose caller brings the runs, which the gateway would have to judge as the vendor does not."""
+    wanted = call.op is Op.CREATE_EXPERIMENT and not adapter.judges and bool(getattr(call.body, "evaluators", ()))
+    return wanted and waits_for_caller(getattr(call.body, "variants", ()))
 
 
 def noted(body: Model, slot: str, *, draft: bool, token: str | None = None) -> Model:

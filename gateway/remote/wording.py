@@ -33,8 +33,7 @@ class Wording:
 
     def executes(self, call: Call) -> bool:
         """Whether this creates an experiment that the gateway is to run."""
-        wanted = call.op is Op.CREATE_EXPERIMENT and self._adapter.stores and self._target.undertaker is not None
-        return wanted and intent.runnable(getattr(call.body, "variants", ()))
+        return self._target.undertaker is not None and intent.runs_here(self._adapter, call)
 
     def runs(self, call: Call) -> bool:
         """Whether this creates an experiment that the gateway is to run at once."""
@@ -42,8 +41,7 @@ class Wording:
 
     def judges(self, call: Call) -> bool:
         """Whether this creates an experiment whose caller brings the runs, which the gateway is to judge because the vendor does not."""
-        wanted = call.op is Op.CREATE_EXPERIMENT and not self._adapter.judges and self._target.undertaker is not None
-        return wanted and bool(getattr(call.body, "evaluators", ())) and intent.waits_for_caller(getattr(call.body, "variants", ()))
+        return self._target.undertaker is not None and intent.judged_here(self._adapter, call)
 
     async def encoded(self, route: Route, call: Call, token: str | None = None) -> tuple[Call, Request, JsonObject]:
         """The vendor's request; the call as it was said in the end; and what has to be kept beside the record.

@@ -18,12 +18,21 @@ CREATE = {"name": "haiku", "dataset_id": "004b07da-7c97-4499-9daa-c4371e204cbc",
 SERVER_RUN = {**CREATE, "workflow": [{"type": "completion", "config": {"model": "m", "top_p": 0.5}}]}
 
 
-def test_what_changes_the_outcome_is_named_as_refused() -> None:
+def test_what_the_gateway_does_itself_is_not_refused() -> None:
     found = translate(discover()["respan"], discover()["phoenix"], Op.CREATE_EXPERIMENT, Question(body=SERVER_RUN)).document()
     assert found["request"]["path"].startswith("/v1/datasets/")
     assert found["request"]["body"]["name"] == "haiku"
-    assert found["refused"] == ["/variants/*/steps", "/evaluators"]
+    assert found["refused"] == []
+    emulated = found["receipt"]["target"]["emulated"]
+    assert [note["canonical"] for note in emulated] == ["/variants/*/steps", "/evaluators"]
+    assert all(note["reason"].endswith("the gateway runs the experiment") for note in emulated)
     assert found["receipt"]["source"]["kept_aside"][0]["wire"] == "/mystery"
+
+
+def test_repetitions_that_become_experiments_are_not_refused() -> None:
+    question = Question({"dataset_id": "RGF0YXNldDox"}, (), {"name": "x", "repetitions": 2})
+    found = translate(discover()["phoenix"], discover()["respan"], Op.CREATE_EXPERIMENT, question).document()
+    assert (found["refused"], found["receipt"]["target"]["emulated"][0]["canonical"]) == ([], "/repetitions")
 
 
 def test_what_the_target_can_say_is_not_refused() -> None:
@@ -45,10 +54,10 @@ def test_what_the_source_refuses_is_refused() -> None:
 
 
 async def test_the_same_over_http_and_nothing_is_stored(client: httpx.AsyncClient) -> None:
-    asked = {"from": "respan", "to": "phoenix", "operation": "create_experiment", "body": SERVER_RUN}
+    asked = {"from": "respan", "to": "evalguard", "operation": "create_experiment", "body": SERVER_RUN}
     answer = await client.post("/v1/translate", json=asked)
     assert answer.status_code == 200
-    assert answer.json()["refused"] == ["/variants/*/steps", "/evaluators"]
+    assert answer.json()["refused"] == ["/variants/*/steps"]
     assert (await client.get("/v1/experiments")).json()["items"] == []
 
 
@@ -70,7 +79,7 @@ def test_the_command_ends_with_3_when_something_would_be_lost() -> None:
         "--from",
         "respan",
         "--to",
-        "phoenix",
+        "evalguard",
         "--op",
         "create_experiment",
         "--json",
