@@ -39,6 +39,8 @@ def value_of(result: JsonObject) -> JsonObject:
 def write_result(given: JsonObject, scope: Scope) -> JsonObject:
     """`result` and `metadata` of the canonical fields."""
     result = {name: value for name, value in shown(given, scope).items() if value is not ABSENT}
+    if given.get("value") is None and given.get("value_type") is not None:
+        scope.note(Fate.COERCED, "result", "value_type", "a result without a value has no type here")
     if given.get("value") is None and result.get("label") is not None:
         scope.note(Fate.LOST, "result/label", "label", "a label without a score is the value here")
         del result["label"]

@@ -61,7 +61,9 @@ def read_value(given: JsonObject, scope: Scope) -> JsonObject:
     declared = VALUE_TYPES.words.get(word) if isinstance(word, str) else None
     name = FIELD_OF[ValueType(declared.value)] if declared else ""
     if given.get(name) in (None, []):
-        name = next((field for field in _TYPE_OF if given.get(field) not in (None, [])), "")
+        # Of labels, none chosen is an empty list.
+        none_chosen = FIELD_OF[ValueType.LABELS] if name == FIELD_OF[ValueType.LABELS] and given.get(name) == [] else ""
+        name = next((field for field in _TYPE_OF if given.get(field) not in (None, [])), none_chosen)
     if not name and declared is None:
         return {}
     kind = ValueType(declared.value) if declared else _TYPE_OF[name]
@@ -93,8 +95,13 @@ def show_value(doc: JsonObject, scope: Scope) -> JsonObject:
     said = dict(_EMPTY)
     if kind is not None and value is not None:
         said[FIELD_OF[kind]] = _shown(kind, value, scope)
+    elif kind is ValueType.LABELS:
+        scope.note(Fate.COERCED, FIELD_OF[kind], "value", "no labels are an empty list here")
     if doc.get("label") is not None and said["string_value"] is None:
         said["string_value"] = str(doc["label"])
+        if value in (None, []):
+            for name in ("value", "value_type", "label"):
+                scope.note(Fate.COERCED, "string_value", name, "a text beside no value is the value")
     elif doc.get("label") not in (None, said["string_value"]):
         scope.note(Fate.LOST, "string_value", "label", "the value's own text stands there")
     return {_TYPE: _word(doc, kind, scope), **said}
