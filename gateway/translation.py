@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import orjson
+
 from adapters.base import Adapter, Route
 from adapters.calling import ACCOUNT, encode_call, route_for
 from adapters.http import Request, dump_json
@@ -145,6 +147,4 @@ def _dumped(body: Any) -> Json:
 
 
 def _json(body: bytes) -> Json:
-    import orjson
-
     return orjson.loads(body) if body else None

@@ -27,6 +27,7 @@ from gateway.local.evaluators import Configured
 from gateway.local.target import LocalTarget
 from gateway.local.work import Work
 from gateway.store import Change, Transaction
+from gateway.waking import rest
 from schemas.errors import CrosswalkError
 from schemas.experiment import ExperimentPatch
 from schemas.ids import Kind
@@ -135,11 +136,7 @@ class Executor:
                 await self._end_what_ended()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("looking for work failed")
-            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP):
-                    await self._wake.wait()
-            self._wake.clear()
+            await rest(self._wake, SWEEP)
             slow = time.monotonic() - looked >= SLOW_SWEEP
             looked = time.monotonic() if slow else looked
             questions = (work.to_run, work.to_judge) if slow else (work.to_run,)

@@ -13,7 +13,7 @@ from weakref import WeakValueDictionary
 from adapters.notes import Fate, Notes
 from gateway.remote import loss
 from gateway.remote.bundle_view import BEGUN, MEMBERS, POSITIONS, TURNS, Held, shown, shown_run, shown_score
-from gateway.remote.groups import driven, of, undone
+from gateway.remote.groups import driven, of, present, removed, undone
 from gateway.remote.incarnation import belonging
 from gateway.remote.intent import waits_for_caller
 from gateway.remote.recipes.experiments import create
@@ -220,15 +220,7 @@ class Bundles:
 
     async def _members(self, call: Call, held: Held, perform: Perform) -> list[JsonObject]:
         """The members that are still there, oldest first."""
-        members: list[JsonObject] = []
-        perform = belonging(self.asides, held.id, held.members, perform)
-        for member in held.members:
-            try:
-                members.append(await perform(call.then(Op.GET_EXPERIMENT, experiment_id=member)))
-            except CrosswalkError as error:
-                if error.code not in _GONE:
-                    raise
-        return members
+        return await present(call, held.members, belonging(self.asides, held.id, held.members, perform))
 
     async def _get(self, call: Call, held: Held, perform: Perform) -> Json:
         return await self._whole(call, held, perform)
@@ -323,12 +315,7 @@ class Bundles:
         return await self._whole(call, Held(held.id, {**held.kept, **told}), perform)
 
     async def _delete(self, call: Call, held: Held, perform: Perform) -> Json:
-        for member in held.members:
-            try:
-                await perform(of(call, member))
-            except CrosswalkError as error:
-                if error.code not in _GONE:
-                    raise
+        await removed(call, held.members, perform)
         await self.asides.forget(call.caller.scope, held.id)
         return {"id": held.id, "count": 1}
 

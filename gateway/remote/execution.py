@@ -33,6 +33,7 @@ from gateway.remote.judging import MARK, judge, read
 from gateway.remote.recipes.base import open_ended
 from gateway.store import Store, Transaction
 from gateway.store.tables import undertakings
+from gateway.waking import rest
 from schemas.errors import Code, CrosswalkError
 from schemas.experiment import EvaluatorUse, ExperimentPatch
 from schemas.ids import Kind
@@ -153,11 +154,7 @@ class RemoteExecutor:
                 await self._sweep()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("looking for work failed")
-            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SWEEP):
-                    await self._wake.wait()
-            self._wake.clear()
+            await rest(self._wake, SWEEP)
 
     async def _sweep(self) -> None:
         if not self._may():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -98,14 +98,7 @@ class Groups:
 
     async def _whole(self, call: Call, group: str, held: JsonObject, perform: Perform) -> JsonObject:
         """The group as one experiment. An arm that is gone at the vendor is gone from the group."""
-        arms: list[JsonObject] = []
-        perform = belonging(self.asides, group, held[ARMS], perform)
-        for arm in held[ARMS]:
-            try:
-                arms.append(await perform(call.then(Op.GET_EXPERIMENT, experiment_id=arm)))
-            except CrosswalkError as error:
-                if error.code is not Code.NOT_FOUND:
-                    raise
+        arms = await present(call, held[ARMS], belonging(self.asides, group, held[ARMS], perform))
         if not arms:
             raise unknown(Kind.EXPERIMENT, group)
         names = dict(zip(held[ARMS], held["names"], strict=True))
@@ -174,12 +167,7 @@ class Groups:
         return await self._whole(call, group, {**held, **shown}, perform)
 
     async def _delete(self, call: Call, group: str, held: JsonObject, perform: Perform) -> Json:
-        for arm in held[ARMS]:
-            try:
-                await perform(of(call, arm))
-            except CrosswalkError as error:
-                if error.code is not Code.NOT_FOUND:
-                    raise
+        await removed(call, held[ARMS], perform)
         await self.asides.forget(call.caller.scope, group)
         return {"id": group, "count": 1}
 
@@ -224,6 +212,28 @@ async def driven(cooking: Cooking, perform: Perform) -> Json:
                 step = cooking.send(reply)
     except StopIteration as finished:
         return finished.value
+
+
+async def present(call: Call, members: Sequence[str], perform: Perform) -> list[JsonObject]:
+    """Those of some experiments that are still there. Raises CrosswalkError where the vendor cannot be asked."""
+    found: list[JsonObject] = []
+    for member in members:
+        try:
+            found.append(await perform(call.then(Op.GET_EXPERIMENT, experiment_id=member)))
+        except CrosswalkError as error:
+            if error.code is not Code.NOT_FOUND:
+                raise
+    return found
+
+
+async def removed(call: Call, members: Sequence[str], perform: Perform) -> None:
+    """The call, which deletes, for each of some experiments; one that is gone already is none to delete."""
+    for member in members:
+        try:
+            await perform(of(call, member))
+        except CrosswalkError as error:
+            if error.code is not Code.NOT_FOUND:
+                raise
 
 
 async def undone(call: Call, made: list[JsonObject], error: CrosswalkError, perform: Perform) -> None:

@@ -25,6 +25,7 @@ from gateway.remote.outbox_places import Place, joined, waits
 from gateway.remote.outbox_rows import RUN, Parcel, State
 from gateway.remote.outbox_view import evaluator_names
 from gateway.store import Store
+from gateway.waking import rest
 from schemas.base import Model
 from schemas.errors import Code, CrosswalkError, Reason
 from schemas.evaluator import EvaluatorKind, NewEvaluator
@@ -117,11 +118,7 @@ class Courier:
                 pause = await self._sweep()
             except Exception:  # a store that is busy now will answer at the next look
                 _log.exception("what waits could not be delivered", target=self._target.name)
-            # Not `wait_for`, which in Python 3.11 forgets a cancellation that comes together with the event.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._outbox.wake.wait()
-            self._outbox.wake.clear()
+            await rest(self._outbox.wake, pause)
 
     async def _sweep(self) -> float:
         """Deliver what is due; the seconds until there may be more."""
@@ -211,7 +208,7 @@ class _Round:
         args = RunArgs(run_id=record["id"], experiment_id=self._experiment)
         if await self._written(parcel, Op.UPDATE_RUN, args, body, record["id"]):
             await self._done(parcel, record["id"])
-            place.record["status"] = parcel.status  # type: ignore[index]
+            record["status"] = parcel.status
 
     async def _score(self, parcel: Parcel, place: Place | None) -> None:
         run = await self._store.read(outbox_rows.find, self._target.space, self._scope, parcel.run, RUN)

@@ -60,10 +60,9 @@ def read_value(given: JsonObject, scope: Scope) -> JsonObject:
     word = given.get(_TYPE)
     declared = VALUE_TYPES.words.get(word) if isinstance(word, str) else None
     name = FIELD_OF[ValueType(declared.value)] if declared else ""
+    none_chosen = name == FIELD_OF[ValueType.LABELS] and given.get(name) == []
     if given.get(name) in (None, []):
-        # Of labels, none chosen is an empty list.
-        none_chosen = FIELD_OF[ValueType.LABELS] if name == FIELD_OF[ValueType.LABELS] and given.get(name) == [] else ""
-        name = next((field for field in _TYPE_OF if given.get(field) not in (None, [])), none_chosen)
+        name = next((field for field in _TYPE_OF if given.get(field) not in (None, [])), name if none_chosen else "")
     if not name and declared is None:
         return {}
     kind = ValueType(declared.value) if declared else _TYPE_OF[name]
